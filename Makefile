@@ -1,0 +1,36 @@
+# Everything a newcomer needs: `make demo` and `make test` set themselves up in .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SETUP := $(VENV)/.installed
+
+.PHONY: demo test test-all lint bench models clean
+
+$(SETUP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+models: $(SETUP)  ## pose and segmentation models, sha256-checked, cached for the user
+	$(BIN)/habitus fetch-models
+
+demo: models  ## made people, one reconstructed from one view, compared with the truth
+	$(BIN)/habitus demo -o demo
+
+test: models  ## under 8 minutes on 2 cores, no network
+	$(BIN)/python -m pytest -n 2 -m 'not slow'
+
+test-all: models  ## the slow ones too
+	$(BIN)/python -m pytest -n 2
+
+lint: $(SETUP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+bench: models  ## every headline number of the README
+	for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
+
+clean:
+	rm -rf $(VENV) demo

@@ -1,0 +1,1 @@
+"""What a person leaves with: GLB, OBJ, turntable, report, preview page."""

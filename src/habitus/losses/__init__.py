@@ -1,0 +1,1 @@
+"""One file a loss, named after the papers' terms."""

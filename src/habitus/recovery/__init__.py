@@ -1,0 +1,1 @@
+"""Body parameters from a crop: by fitting, or from files."""

@@ -1,0 +1,1 @@
+"""A differentiable renderer: camera, rasteriser, interpolation, texture sampling, shading, silhouettes."""

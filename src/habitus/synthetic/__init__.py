@@ -1,0 +1,1 @@
+"""People made in code, with the truth beside every image."""

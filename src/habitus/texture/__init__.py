@@ -1,0 +1,1 @@
+"""UV textures: unwrapping a photo, fusing several, completing what was not seen."""
