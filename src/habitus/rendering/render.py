@@ -1,0 +1,87 @@
+"""The one call: a posed mesh and its texture in, an image and a silhouette out."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from habitus.rendering.camera import project
+from habitus.rendering.interpolation import barycentrics, interpolate
+from habitus.rendering.rasterizer import Fragments, rasterize
+from habitus.rendering.shading import Lambert, lambert, vertex_normals
+from habitus.rendering.silhouette import excess_coverage, find_crossings, soften, soften_image
+from habitus.rendering.texture_sampling import level_of_detail, sample_texture
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """What the camera sees."""
+
+    image: Float[Tensor, "B 3 H W"]
+    """RGB over the background."""
+    silhouette: Float[Tensor, "B H W"]
+    """How much of each pixel the mesh covers, in [0, 1]."""
+    fragments: Fragments
+    """Face and depth at each pixel's centre; no gradient."""
+
+
+def render(
+    vertices: Float[Tensor, "B N 3"],
+    faces: Int[Tensor, "F 3"],
+    psi: Float[Tensor, "B 3"],
+    uv: Float[Tensor, "V 2"],
+    uv_faces: Int[Tensor, "F 3"],
+    texture: Float[Tensor, "B 3 T T"],
+    *,
+    size: tuple[int, int] = (256, 128),
+    background: Float[Tensor, "B 3 H W"] | None = None,
+    shading: Lambert | None = None,
+    max_level: int = 2,
+) -> Rendering:
+    """Render textured meshes; differentiable in vertices, psi, texture and background.
+
+    Args:
+        vertices: metres, +Y up; the camera looks along -Z.
+        faces: counter-clockwise seen from outside.
+        psi: weak-perspective camera (s, tx, ty), see `camera.project`.
+        uv: texture coordinates, (0, 0) the lower left corner. No gradient.
+        uv_faces: indices into `uv`, face by face as in `faces`.
+        texture: RGB of each image, or one (B = 1) for all; T divisible by 2**max_level.
+        size: (H, W) in pixels.
+        background: of each image, or one (B = 1) for all; None: black, so that the image is premultiplied.
+        shading: None: the texture's colours as they are (unlit).
+        max_level: how often the texture may be halved where a pixel covers many texels; 0: plain bilinear sampling.
+
+    Example:
+        >>> rendering = render(vertices, faces, psi, uv, uv_faces, texture, size=(256, 128))
+        >>> rendering.image.shape, rendering.silhouette.shape
+        (torch.Size([1, 3, 256, 128]), torch.Size([1, 256, 128]))
+    """
+    screen = project(vertices, psi, size)
+    fragments = rasterize(screen, faces, size)
+    bary = barycentrics(screen, faces, fragments)
+    level = level_of_detail(screen, faces, uv, uv_faces, fragments, texture.shape[-1]) if max_level else None
+    colour = sample_texture(texture, interpolate(uv, uv_faces, fragments, bary), level=level, max_level=max_level)
+    if shading is not None:
+        brightness = lambert(vertex_normals(vertices, faces), shading)
+        colour = colour * interpolate(brightness, faces, fragments, bary).permute(0, 3, 1, 2)
+    image = torch.where(fragments.mask[:, None], colour, 0 if background is None else background)
+    crossings = find_crossings(screen, faces, fragments)
+    excess = excess_coverage(screen, crossings, fragments)
+    image = soften_image(image, crossings, excess, fragments)
+    return Rendering(image, soften(fragments, crossings, excess), fragments)
+
+
+def render_silhouette(
+    vertices: Float[Tensor, "B N 3"],
+    faces: Int[Tensor, "F 3"],
+    psi: Float[Tensor, "B 3"],
+    *,
+    size: tuple[int, int] = (256, 128),
+) -> Float[Tensor, "B H W"]:
+    """Only the silhouette of `render`, for less: how much of each pixel the mesh covers, in [0, 1]."""
+    screen = project(vertices, psi, size)
+    fragments = rasterize(screen, faces, size)
+    crossings = find_crossings(screen, faces, fragments)
+    return soften(fragments, crossings, excess_coverage(screen, crossings, fragments))
