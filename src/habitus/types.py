@@ -57,6 +57,8 @@ class Crop:
     landmarks: Float[Tensor, "17 3"] | None = None
     """The detector's guess at the COCO-17 keypoints in 3D: metres, origin between the hips, +X to the right of the
     picture, +Y up, +Z towards the camera. None when keypoints came from a file."""
+    feet: Float[Tensor, "4 3"] | None = None
+    """(x, y, confidence) in crop pixels of left heel, right heel, left toes, right toes, where the detector tells."""
     source: str = ""
     """The photo's name, for reports and messages."""
 

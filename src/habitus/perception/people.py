@@ -1,0 +1,119 @@
+"""Find the people of a photo: proposals of the detector, checked and told apart by their skeletons."""
+
+import math
+
+import numpy as np
+from jaxtyping import UInt8
+
+from habitus.perception.detector import Proposal, count_tiles, distinct, scan
+from habitus.perception.landmarks import Pose, Roi, estimate_pose
+from habitus.perception.resample import invert
+from habitus.perception.skeleton import draw_limbs, oks, person_scale
+from habitus.types import Box
+
+_RATIO = 1.5  # between the tile sizes of the pyramid
+_SMALLEST_TILE = 100.0  # pixels: shows people of about 50 pixels
+_MOST_TILES = 240  # bounds the time on large photos to about 2 s
+_MIN_SCORE = 0.9  # of the landmark model, that it sees a person
+_MIN_DETECTION = 0.62  # of the detector
+_MIN_DETECTION_LYING = 0.9  # barrier tapes and clothes on the ground look like people who lie
+_LYING = math.radians(55)  # of the body's axis from upright
+_MIN_KEYPOINTS = 0.6  # mean confidence of the 17
+_MIN_COVER = 0.6  # of the skeleton by the segmentation
+_SAME_PERSON = 0.5  # OKS
+
+
+def find_people(image: UInt8[np.ndarray, "H W 3"], *, enough: float = math.inf) -> list[Pose]:
+    """Everyone in a photo, the most prominent (large and certain) first.
+
+    Args:
+        image: RGB.
+        enough: stop looking for smaller people once one this high, in pixels, was found.
+
+    Raises:
+        InputError: the models are missing.
+    """
+    people: list[Pose] = []
+    whole = _whole_picture(image)
+    if whole is not None:
+        people = _merge(people, [whole])
+    if not people or height_of(people[0]) < enough:
+        for side in _tile_sides(image.shape[:2]):
+            people = _merge(people, _check(image, scan(image, side)))
+            if people and height_of(people[0]) >= enough:
+                break
+    return people
+
+
+def prominence(pose: Pose) -> float:
+    """Large and certain people come first."""
+    return person_scale(pose.keypoints, pose.keypoint_confidence) * pose.score
+
+
+def height_of(pose: Pose) -> float:
+    """Longer side of the box around the keypoints, pixels."""
+    extent = np.ptp(pose.keypoints[pose.keypoint_confidence > 0.2], axis=0) if pose.score > 0 else np.zeros(2)
+    return float(extent.max())
+
+
+def _tile_sides(size: tuple[int, int]) -> list[float]:
+    sides = [float(max(size))]
+    side, tiles = float(min(size)), count_tiles(size, sides[0])
+    if side > 0.8 * sides[0]:
+        side /= _RATIO
+    while side >= _SMALLEST_TILE:
+        tiles += count_tiles(size, side)
+        if tiles > _MOST_TILES:
+            break
+        sides.append(side)
+        side /= _RATIO
+    return sides
+
+
+def _whole_picture(image: UInt8[np.ndarray, "H W 3"]) -> Pose | None:
+    """The person of a tight crop, which leaves the detector no margin to see them in."""
+    height, width = image.shape[:2]
+    if height < 1.2 * width:
+        return None
+    pose = estimate_pose(image, Roi.from_box(Box(0, 0, width, height)))
+    if height_of(pose) < 0.6 * height or not _is_person(pose, 1.0):
+        return None
+    return pose
+
+
+def _check(image: UInt8[np.ndarray, "H W 3"], proposals: list[Proposal]) -> list[Pose]:
+    """The proposals that the landmark model takes for people too."""
+    found = []
+    for proposal in distinct(proposals):
+        if proposal.score < _MIN_DETECTION:
+            break
+        pose = estimate_pose(image, proposal.roi)
+        if _is_person(pose, proposal.score):
+            found.append(pose)
+    return found
+
+
+def _is_person(pose: Pose, detection: float) -> bool:
+    lying = _LYING < abs(pose.roi.angle) < math.pi - _LYING
+    if pose.score < _MIN_SCORE or detection < (_MIN_DETECTION_LYING if lying else _MIN_DETECTION):
+        return False
+    confidence = pose.keypoint_confidence
+    if confidence.mean() < _MIN_KEYPOINTS:
+        return False
+    to_roi = invert(pose.roi.to_image)
+    limbs = draw_limbs(pose.keypoints @ to_roi[:, :2].T + to_roi[:, 2], confidence, (256, 256), width=0.0)
+    return bool(limbs.any() and pose.segmentation[limbs].mean() > _MIN_COVER)
+
+
+def _merge(known: list[Pose], found: list[Pose]) -> list[Pose]:
+    """Both lists without duplicates, the most prominent first."""
+    people: list[Pose] = []
+    for pose in sorted(known + found, key=lambda p: -p.score * p.keypoint_confidence.mean()):
+        if all(_similarity(pose, other) < _SAME_PERSON for other in people):
+            people.append(pose)
+    return sorted(people, key=lambda p: -prominence(p))
+
+
+def _similarity(a: Pose, b: Pose) -> float:
+    seen = np.minimum(a.keypoint_confidence, b.keypoint_confidence)
+    return max(oks(a.keypoints, b.keypoints, seen), oks(b.keypoints, a.keypoints, seen))
