@@ -90,6 +90,8 @@ def test_recrop_is_the_same_framing():
     fine = recrop(photo, crop, 512)
     assert fine.size == (512, 256)
     torch.testing.assert_close(fine.keypoints, crop.keypoints * 2)
+    assert fine.feet is not None
+    assert crop.feet is not None
     torch.testing.assert_close(fine.feet[:, :2], crop.feet[:, :2] * 2)
     assert fine.mask.mean() == pytest.approx(crop.mask.mean().item(), rel=0.02)
     small = torch.nn.functional.avg_pool2d(fine.image, 2)

@@ -10,7 +10,16 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import (
+    AvifImagePlugin,  # noqa: F401  (plugins register their formats when they are imported)
+    Image,
+    ImageCms,
+    ImageOps,
+    Jpeg2KImagePlugin,  # noqa: F401
+    TiffImagePlugin,  # noqa: F401
+    UnidentifiedImageError,
+    WebPImagePlugin,  # noqa: F401
+)
 
 from habitus.errors import InputError
 
@@ -23,7 +32,7 @@ WORK_PIXELS = 24_000_000
 MIN_SIDE = 32
 """Of a photo, in pixels: less cannot show a person."""
 # An explicit list, because Pillow would also open formats that start other programs (EPS) or hold no photo.
-_FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "BMP", "GIF", "PPM", "AVIF", "JPEG2000")
+_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "PPM", "AVIF", "JPEG2000")
 _READS = "JPEG, PNG, WebP, TIFF, BMP, GIF, PPM, AVIF or JPEG 2000"
 
 
