@@ -19,7 +19,7 @@ import numpy as np
 from open_body.joints import coco_regressor, ridge_regressor
 from open_body.population import draw_people, read_targets
 from open_body.regions import REGIONS, ear_vertices, label_faces
-from open_body.rig import PARENTS, read_rig, t_pose
+from open_body.rig import PARENTS, four_strongest, read_rig, t_pose
 from open_body.shape_space import principal_components, symmetrise
 from open_body.simplify import simplify
 from open_body.source import Assets, BaseMesh, read_base
@@ -119,7 +119,7 @@ def build(wheel: Path) -> dict[str, np.ndarray]:
         "shapedirs": shapedirs,
         "posedirs": np.zeros((NUM_VERTICES, 3, 207), np.float32),
         "J_regressor": regressor.astype(np.float32),
-        "weights": weights.astype(np.float32),
+        "weights": four_strongest(weights).astype(np.float32),
         "kintree_table": np.stack([np.r_[root, PARENTS[1:].astype(np.uint32)], np.arange(24, dtype=np.uint32)]),
         "J": (regressor @ template).astype(np.float32),
         "bs_type": np.array("lrotmin"),

@@ -73,6 +73,16 @@ def _turns(source: np.ndarray, target: np.ndarray) -> np.ndarray:
     return np.eye(3) + cross + cross @ cross / (1 + cosine)[:, None, None]
 
 
+def four_strongest(weights: np.ndarray) -> np.ndarray:
+    """Skinning weights with at most four joints a vertex, as SMPL files and real-time engines have them.
+
+    What ties with the fifth goes too: of a left and right joint that pull a middle vertex alike, both stay or neither.
+    """
+    fifth = np.sort(weights, axis=1)[:, -5:-4]
+    kept = np.where(weights > fifth + 1e-6, weights, 0)
+    return kept / kept.sum(1, keepdims=True)
+
+
 def t_pose(vertices: np.ndarray, joints: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Unpose bodies: find the T-pose whose linear blend skinning gives back exactly the sculpted pose.
 
