@@ -92,19 +92,14 @@ def trace(begin, end, screen, faces, edges, edge_faces, face_id):
             e = best[slot]
             best[slot] = -1
             axis = slot // pixels
-            a, c = edges[e, 0], edges[e, 1]
-            dx = abs(np.int64(snapped[a, 0]) - snapped[c, 0])
-            dy = abs(np.int64(snapped[a, 1]) - snapped[c, 1])
-            if (dx > dy) != (axis == 1):
-                continue
             pixel = slot - axis * pixels
             neighbour = pixel + (1 if axis == 0 else width)
             inside = ids[pixel] >= 0
             rows[used, 0] = b
             rows[used, 1] = pixel if inside else neighbour
             rows[used, 2] = neighbour if inside else pixel
-            rows[used, 3] = a
-            rows[used, 4] = c
+            rows[used, 3] = edges[e, 0]
+            rows[used, 4] = edges[e, 1]
             rows[used, 5] = axis
             used += 1
     return rows[:used].copy()

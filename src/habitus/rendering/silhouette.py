@@ -7,9 +7,10 @@ mesh and the other (outer) does not, it is a *crossing*; of several the outermos
 the crossing from the inner centre in pixels, the pair's covered length is 1/2 + t: from t = 1/2 on the outer pixel
 gains t - 1/2, before it the inner one loses 1/2 - t.
 
-Edges nearer to the vertical are crossed with pairs in rows, the others with pairs in columns, so that each piece of the
-border counts once: the sum of the silhouette is its area, and so are the gradients. Where a limb is seen before the
-body no pair has a background pixel, and its edges rightly have no say.
+Pairs in rows and pairs in columns each see the whole border, the rows where it is steep, the columns where it is level.
+An edge with the unit normal (nx, ny) counts nx**2 for its crossings in rows and ny**2 for those in columns, 1 in all: the
+sum of the silhouette is its area, the gradient of that sum the area's, and no crossing moves faster than the vertices
+do. Where a limb is seen before the body no pair has a background pixel, and its edges rightly have no say.
 """
 
 from dataclasses import dataclass
@@ -18,13 +19,13 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from habitus.rendering.rasterizer import Fragments, check_mesh
+from habitus.rendering.rasterizer import Fragments, Implementation, check_mesh
 from habitus.rendering.topology import topology_of
 
 
 @dataclass(frozen=True)
 class Crossings:
-    """Where silhouette edges pass between an inner and an outer pixel; K of them, all int64."""
+    """Where silhouette edges pass between an inner and an outer pixel; K of them, int64 but for the weight."""
 
     image: Int[Tensor, "K"]
     inner: Int[Tensor, "K"]
@@ -35,6 +36,8 @@ class Crossings:
     end: Int[Tensor, "K"]
     axis: Int[Tensor, "K"]
     """0: the pixels are neighbours in a row; 1: in a column."""
+    weight: Float[Tensor, "K"]
+    """nx**2 or ny**2 of the edge's normal; a constant to gradients."""
 
 
 def silhouette(
@@ -49,20 +52,34 @@ def silhouette(
 
 
 @torch.no_grad()
-def find_crossings(screen: Float[Tensor, "B N 3"], faces: Int[Tensor, "F 3"], fragments: Fragments) -> Crossings:
-    """The crossings that make up the border of the mask; no gradient."""
+def find_crossings(
+    screen: Float[Tensor, "B N 3"],
+    faces: Int[Tensor, "F 3"],
+    fragments: Fragments,
+    *,
+    implementation: Implementation = "auto",
+) -> Crossings:
+    """The crossings that make up the border of the mask; no gradient. Both implementations find the same ones."""
     check_mesh(screen, faces)
-    from habitus.rendering.crossings_numba import find_crossings_numba as find  # noqa: PLC0415 - numba loads on use
-
+    if implementation == "auto":
+        implementation = "numba" if screen.device.type == "cpu" else "torch"
+    if implementation == "numba":
+        from habitus.rendering.crossings_numba import find_crossings_numba as find  # noqa: PLC0415 - numba loads on use
+    else:
+        from habitus.rendering.crossings_torch import find_crossings_torch as find  # noqa: PLC0415
     rows = find(screen.detach().float().contiguous(), topology_of(faces), fragments.face_id)
-    return Crossings(*rows.long().unbind(dim=1))
+    image, inner, outer, start, end, axis = rows.long().unbind(dim=1)
+    squared = (screen[image, end, :2] - screen[image, start, :2]).square()
+    across_line = torch.where(axis == 0, squared[:, 1], squared[:, 0])
+    weight = across_line / squared.sum(dim=1).clamp(min=1e-12)
+    return Crossings(image, inner, outer, start, end, axis, weight)
 
 
 def excess_coverage(screen: Float[Tensor, "B N 3"], crossings: Crossings, fragments: Fragments) -> Float[Tensor, "K"]:
-    """t - 1/2 of each crossing: what the outer pixel gains, or, where negative, the inner one loses.
+    """Weighted t - 1/2 of each crossing: what the outer pixel gains, or, where negative, the inner one loses.
 
-    Differentiable in x and y of `screen`. Where a pixel's losses or gains add up to more than 1 (the tip of a thin
-    part has three) they are scaled down to 1.
+    Differentiable in x and y of `screen`. Should a pixel's losses or gains add up to more than 1 (the tip of a thin
+    part has borders on three sides) they are scaled down to 1.
     """
     width = fragments.face_id.shape[2]
     across, along = crossings.axis, 1 - crossings.axis
@@ -75,14 +92,14 @@ def excess_coverage(screen: Float[Tensor, "B N 3"], crossings: Crossings, fragme
         dv = vb - va
         tiny = dv.abs() < 1e-6
         share = torch.where(tiny, 0.5, (v_line - va) / torch.where(tiny, torch.ones_like(dv), dv)).clamp(0, 1)
-        slope = torch.where(tiny, 0.0, (ub - ua) / torch.where(tiny, torch.ones_like(dv), dv)).clamp(-1, 1)
+        slope = torch.where(tiny, 0.0, (ub - ua) / torch.where(tiny, torch.ones_like(dv), dv))
         outwards = torch.where(crossings.outer > crossings.inner, 1.0, -1.0).to(screen.dtype)
-    # The crossing slides along the edge when the edge moves along v: du = -slope dv. Written so, the gradient is exact
-    # and no larger than the vertices' own motion, however short the edge.
+    # When the edge moves along v, the crossing slides along it: du = -slope dv. This is the exact derivative of the
+    # intersection, written so that a short edge divides nothing.
     u = ua + share * (ub - ua) - slope * (va + share * (vb - va) - v_line)
     t = outwards * (u - u_inner)
     t = t + (t.detach().clamp(0, 1) - t.detach())
-    excess = t - 0.5
+    excess = crossings.weight * (t - 0.5)
     with torch.no_grad():
         target = _target(crossings, excess, fragments)
         total = excess.new_zeros(fragments.face_id.numel()).index_add_(0, target, excess.abs())
