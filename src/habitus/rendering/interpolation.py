@@ -47,15 +47,21 @@ def interpolate(
 
 
 def _within(corners: Float[Tensor, "P 3 2"], point: Float[Tensor, "P 2"]) -> Float[Tensor, "P 3"]:
-    a, b, c = corners.unbind(dim=1)
+    a, b, c = corners.detach().unbind(dim=1)
     area = _cross(b - a, c - a)
-    thin = area.abs() < SMALLEST_AREA
-    safe = torch.where(thin, torch.ones_like(area), area)
-    parts = [_cross(q - p, point - p) / safe for p, q in ((b, c), (c, a), (a, b))]
-    raw = torch.stack(parts, dim=-1)
-    raw = torch.where(thin[:, None], torch.full_like(raw, 1 / 3), raw)
-    clamped = raw.detach().clamp(0, 1)
-    return raw + (clamped / clamped.sum(dim=-1, keepdim=True) - raw.detach())
+    thin = (area.abs() < SMALLEST_AREA)[:, None]
+    safe = torch.where(thin, torch.ones_like(area)[:, None], area[:, None])
+    opposite = torch.stack((c - b, a - c, b - a), dim=1)  # the edge that faces each corner
+    slope = (
+        torch.stack((-opposite[..., 1], opposite[..., 0]), dim=-1) / safe[..., None]
+    )  # of each coordinate, per pixel
+    values = (slope * (point[:, None] - torch.stack((b, c, a), dim=1))).sum(dim=-1).clamp(0, 1)
+    values = values / values.sum(dim=-1, keepdim=True)
+    values = torch.where(thin, torch.full_like(values, 1 / 3), values)
+    slope = torch.where(thin[..., None], torch.zeros_like(slope), slope)
+    # A corner that moves by d shifts the point by -value * d within the triangle. The sum is zero but for its gradient.
+    moved = (values[..., None] * (corners - corners.detach())).sum(dim=1)
+    return values - (slope * moved[:, None]).sum(dim=-1)
 
 
 def _cross(a: Tensor, b: Tensor) -> Tensor:

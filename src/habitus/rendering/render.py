@@ -7,11 +7,10 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from habitus.rendering.camera import project
-from habitus.rendering.interpolation import barycentrics, interpolate
 from habitus.rendering.rasterizer import Fragments, rasterize
 from habitus.rendering.shading import Lambert, lambert, vertex_normals
 from habitus.rendering.silhouette import excess_coverage, find_crossings, soften, soften_image
-from habitus.rendering.texture_sampling import level_of_detail, sample_texture
+from habitus.rendering.surface import surface_colours
 
 
 @dataclass(frozen=True)
@@ -60,13 +59,11 @@ def render(
     """
     screen = project(vertices, psi, size)
     fragments = rasterize(screen, faces, size)
-    bary = barycentrics(screen, faces, fragments)
-    level = level_of_detail(screen, faces, uv, uv_faces, fragments, texture.shape[-1]) if max_level else None
-    colour = sample_texture(texture, interpolate(uv, uv_faces, fragments, bary), level=level, max_level=max_level)
-    if shading is not None:
-        brightness = lambert(vertex_normals(vertices, faces), shading)
-        colour = colour * interpolate(brightness, faces, fragments, bary).permute(0, 3, 1, 2)
-    image = torch.where(fragments.mask[:, None], colour, 0 if background is None else background)
+    brightness = None if shading is None else lambert(vertex_normals(vertices, faces), shading)
+    image = surface_colours(
+        screen, faces, fragments, uv, uv_faces, texture,
+        brightness=brightness, background=background, max_level=max_level,
+    )  # fmt: skip
     crossings = find_crossings(screen, faces, fragments)
     excess = excess_coverage(screen, crossings, fragments)
     image = soften_image(image, crossings, excess, fragments)
