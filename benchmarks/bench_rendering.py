@@ -53,7 +53,8 @@ def main() -> None:
 
 def compare(theirs: Callable[[], object], ours: Callable[[], object], images: tuple[int, int]) -> tuple[float, ...]:
     """Milliseconds per image of each, turn by turn, and the median of their ratios."""
-    theirs(), ours()
+    theirs()
+    ours()
     times = []
     for _ in range(ROUNDS):
         pair = []

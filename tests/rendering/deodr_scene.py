@@ -1,4 +1,4 @@
-"""deodr 0.2.3, a differentiable renderer that we did not write, on our conventions: the tests' and benchmark's judge."""
+"""deodr 0.2.3, a renderer that we did not write, on our conventions: the judge of the tests and the benchmark."""
 
 import numpy as np
 from deodr.differentiable_renderer import Scene2D

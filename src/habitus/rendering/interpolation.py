@@ -52,9 +52,8 @@ def _within(corners: Float[Tensor, "P 3 2"], point: Float[Tensor, "P 2"]) -> Flo
     thin = (area.abs() < SMALLEST_AREA)[:, None]
     safe = torch.where(thin, torch.ones_like(area)[:, None], area[:, None])
     opposite = torch.stack((c - b, a - c, b - a), dim=1)  # the edge that faces each corner
-    slope = (
-        torch.stack((-opposite[..., 1], opposite[..., 0]), dim=-1) / safe[..., None]
-    )  # of each coordinate, per pixel
+    # The gradient of each coordinate on the screen, per pixel.
+    slope = torch.stack((-opposite[..., 1], opposite[..., 0]), dim=-1) / safe[..., None]
     values = (slope * (point[:, None] - torch.stack((b, c, a), dim=1))).sum(dim=-1).clamp(0, 1)
     values = values / values.sum(dim=-1, keepdim=True)
     values = torch.where(thin, torch.full_like(values, 1 / 3), values)

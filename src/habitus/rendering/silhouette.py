@@ -7,10 +7,10 @@ mesh and the other (outer) does not, it is a *crossing*; of several the outermos
 the crossing from the inner centre in pixels, the pair's covered length is 1/2 + t: from t = 1/2 on the outer pixel
 gains t - 1/2, before it the inner one loses 1/2 - t.
 
-Pairs in rows and pairs in columns each see the whole border, the rows where it is steep, the columns where it is level.
-An edge with the unit normal (nx, ny) counts nx**2 for its crossings in rows and ny**2 for those in columns, 1 in all: the
-sum of the silhouette is its area, the gradient of that sum the area's, and no crossing moves faster than the vertices
-do. Where a limb is seen before the body no pair has a background pixel, and its edges rightly have no say.
+Pairs in rows and pairs in columns each see the border, rows best where it is steep, columns where it is level. An edge
+of unit normal (nx, ny) counts nx**2 for its crossings in rows and ny**2 for those in columns, 1 in all: the sum of the
+silhouette is its area, the gradient of that sum the area's, and no crossing moves faster than the vertices do.
+Where a limb is seen before the body no pair has a background pixel, and its edges rightly have no say.
 """
 
 from dataclasses import dataclass

@@ -96,7 +96,7 @@ class _Surface(torch.autograd.Function):
 
 @kernel
 def corner(coordinate, size):
-    """The first of the two texels around a coordinate in texels, and the weight of the second; clamped to the border."""
+    """The first of the two texels around a coordinate, clamped to the border, and the weight of the second."""
     clamped = min(max(coordinate, 0.0), size - 1.0)
     first = min(np.int64(clamped), max(size - 2, 0))
     return first, clamped - first
