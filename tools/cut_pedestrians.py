@@ -23,7 +23,7 @@ from habitus.perception.skeleton import LIMBS, oks
 from habitus.types import Box, Crop
 
 MARGIN = 0.4  # of the person's height, around them
-MIN_HEIGHT = 70.0  # of a person, in pixels of the video
+MIN_HEIGHT = 80.0  # of a person, in pixels of the video
 MIN_CONFIDENCE = 0.6  # of each keypoint below the neck: the whole body is seen
 MIN_AGREEMENT = 0.85  # OKS with what is seen in the mirrored frame: someone half hidden is seen differently
 MIRRORED = [0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15]

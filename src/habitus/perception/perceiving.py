@@ -24,7 +24,7 @@ log = logging.getLogger("habitus")
 
 T = TypeVar("T")
 
-_FILLS = 0.45  # of the photo's longer side: behind someone this large nobody looks for small people
+_FILLS = 0.3  # of the photo's longer side: behind someone this large nobody looks for small people
 _AGREES = 0.4  # OKS above which the pose model and given keypoints speak of the same person
 _HEAD_AND_FEET = (0.12, 0.06)  # of the person's height, beyond the outermost keypoints: skull, soles
 
