@@ -8,7 +8,7 @@ from habitus.perception.skeleton import draw_limbs, person_scale
 from habitus.types import Box
 
 _ITERATIONS = 4
-_FLESH, _REACH = 0.18, 0.55  # widths of the trunk's capsules, in the person's scale: surely the person; at most
+_FLESH, _REACH = 0.10, 0.55  # widths of the trunk's capsules, in the person's scale: surely the person; at most
 
 
 def grabcut_mask(

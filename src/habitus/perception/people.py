@@ -21,6 +21,7 @@ _LYING = math.radians(55)  # of the body's axis from upright
 _MIN_KEYPOINTS = 0.6  # mean confidence of the 17
 _MIN_COVER = 0.6  # of the skeleton by the segmentation
 _SAME_PERSON = 0.5  # OKS
+_MOST_PEOPLE = 50  # at each size: a crowd ends here
 
 
 def find_people(image: UInt8[np.ndarray, "H W 3"], *, enough: float = math.inf) -> list[Pose]:
@@ -39,7 +40,7 @@ def find_people(image: UInt8[np.ndarray, "H W 3"], *, enough: float = math.inf) 
         people = _merge(people, [whole])
     if not people or height_of(people[0]) < enough:
         for side in _tile_sides(image.shape[:2]):
-            people = _merge(people, _check(image, scan(image, side)))
+            people = _merge(people, _check(image, scan(image, side), people))
             if people and height_of(people[0]) >= enough:
                 break
     return people
@@ -81,16 +82,24 @@ def _whole_picture(image: UInt8[np.ndarray, "H W 3"]) -> Pose | None:
     return pose
 
 
-def _check(image: UInt8[np.ndarray, "H W 3"], proposals: list[Proposal]) -> list[Pose]:
-    """The proposals that the landmark model takes for people too."""
-    found = []
+def _check(image: UInt8[np.ndarray, "H W 3"], proposals: list[Proposal], known: list[Pose]) -> list[Pose]:
+    """The new proposals that the landmark model takes for people too."""
+    found: list[Pose] = []
     for proposal in distinct(proposals):
-        if proposal.score < _MIN_DETECTION:
+        if proposal.score < _MIN_DETECTION or len(found) >= _MOST_PEOPLE:
             break
+        if any(_is_near(proposal.roi, pose.roi) for pose in known):
+            continue
         pose = estimate_pose(image, proposal.roi)
         if _is_person(pose, proposal.score):
             found.append(pose)
     return found
+
+
+def _is_near(a: Roi, b: Roi) -> bool:
+    """Whether two regions frame the same person; the second look would correct differences as small as these."""
+    apart = math.hypot(a.x - b.x, a.y - b.y)
+    return apart < 0.06 * b.side and 0.75 < a.side / b.side < 1.33
 
 
 def _is_person(pose: Pose, detection: float) -> bool:

@@ -11,6 +11,7 @@ LIMBS = (
 )  # fmt: skip
 """Pairs of COCO-17 keypoints with flesh between them."""
 _THICKNESS = {(5, 11): 0.8, (6, 12): 0.8, (5, 6): 0.8, (11, 12): 0.8, (11, 13): 0.75, (12, 14): 0.75}  # others: 0.5
+_FOOT = 0.12  # of the shin's length
 _CONFIDENT = 0.2
 # Spread of human annotators per keypoint, as a fraction of the object's scale, from the COCO keypoint evaluation.
 _SIGMAS = np.array(
@@ -44,7 +45,10 @@ def draw_limbs(
     for a, b in LIMBS:
         if seen[a] and seen[b]:
             thickness = max(1, round(unit * _THICKNESS.get((a, b), 0.5)))
-            cv2.line(canvas, at(keypoints[a]), at(keypoints[b]), 1, thickness)
+            end = keypoints[b]
+            if width and b in (15, 16):  # the foot lies beyond the ankle
+                end = end + _FOOT * (end - keypoints[a])
+            cv2.line(canvas, at(keypoints[a]), at(end), 1, thickness)
     trunk = [k for k in (5, 6, 12, 11) if seen[k]]
     if len(trunk) > 2:
         cv2.fillConvexPoly(canvas, np.array([at(keypoints[k]) for k in trunk]), 1)
