@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SETUP := $(VENV)/.installed
 
-.PHONY: demo test test-all lint bench models clean
+.PHONY: demo test test-all lint bench models test-tools clean
 
 $(SETUP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -17,10 +17,13 @@ models: $(SETUP)  ## pose and segmentation models, sha256-checked, cached for th
 demo: models  ## made people, one reconstructed from one view, compared with the truth
 	$(BIN)/habitus demo -o demo
 
-test: models  ## under 8 minutes on 2 cores, no network
+test-tools: $(SETUP)  ## glTF validator (npm) and Chromium (apt), for the tests that use them
+	$(BIN)/python tools/set_up_tests.py
+
+test: models test-tools  ## under 8 minutes on 2 cores; the tests use no network
 	$(BIN)/python -m pytest -n 2 -m 'not slow'
 
-test-all: models  ## the slow ones too
+test-all: models test-tools  ## the slow ones too
 	$(BIN)/python -m pytest -n 2
 
 lint: $(SETUP)
