@@ -52,7 +52,7 @@ def overlay(
     smooth = cv2.resize(silhouette.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
     contours, _ = cv2.findContours((smooth >= 0.5).astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
     cv2.drawContours(large, contours, -1, INK, thickness=scale + 2, lineType=cv2.LINE_AA)
-    cv2.drawContours(large, contours, -1, colour, thickness=max(1, scale - 1), lineType=cv2.LINE_AA)
+    cv2.drawContours(large, contours, -1, colour, thickness=scale, lineType=cv2.LINE_AA)
     return large
 
 

@@ -1,0 +1,119 @@
+"""report.json: what was recovered, how well it fits the photo, how long it took."""
+
+import json
+import math
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+from torch import Tensor
+
+from habitus import __version__
+from habitus.files import writing
+from habitus.types import TexturedPerson
+
+DIGITS = 6
+"""After the point: more than is known, few enough to read."""
+SCHEMA = 1
+"""Grows when a field changes its meaning or goes; new fields may come without."""
+
+
+def versions() -> dict[str, str]:
+    """Of what the numbers depend on."""
+    return {
+        "habitus": __version__,
+        "python": platform.python_version(),
+        "torch": version("torch"),
+        "numpy": version("numpy"),
+        "numba": version("numba"),
+        "platform": platform.platform(),
+    }
+
+
+@dataclass(frozen=True)
+class Report:
+    """The fields of report.json, under the same names. Lengths in pixels are of the crop (`crop_size`)."""
+
+    source: str
+    """The photo's file name."""
+    topology: str
+    """The body that theta and beta belong to."""
+    theta: list[list[float]]
+    """24 axis-angles, radians, SMPL's joint order."""
+    beta: list[float]
+    """10 shape coefficients, standard deviations."""
+    psi: list[float]
+    """Camera (s, tx, ty) on the crop, see docs/conventions.md."""
+    crop_size: tuple[int, int]
+    """(height, width), pixels."""
+    crop_to_photo: list[list[float]]
+    """2x3 affine map of crop pixels to photo pixels."""
+    texture_size: int
+    texture_seen: float
+    """Share of the texels with a confidence above 0: the rest are guesses."""
+    mask_iou: float | None
+    """Intersection over union of the photo's mask and the re-projected body, where the crop shows the photo."""
+    keypoint_error_px: float | None
+    """Mean distance of the body's keypoints from the photo's, weighted by confidence; null without keypoints."""
+    keypoint_error_of_height: float | None
+    """The same over the height of the re-projected body."""
+    seconds: dict[str, float]
+    """Wall time of each stage, in the order they ran."""
+    warnings: list[str] = field(default_factory=list)
+    """One line each: what the user should know about the input or the result."""
+    versions: dict[str, str] = field(default_factory=versions)
+    schema: int = SCHEMA
+
+
+def make_report(
+    person: TexturedPerson,
+    *,
+    mask_iou: float | None = None,
+    keypoint_error_px: float | None = None,
+    height_px: float | None = None,
+    seconds: Mapping[str, float] | None = None,
+    warnings: Sequence[str] = (),
+) -> Report:
+    """Fill a report from a person and what was measured; a measure that is not finite becomes None."""
+    error = _finite(keypoint_error_px)
+    relative = error / height_px if error is not None and height_px else None
+    crop, params = person.crop, person.params
+    return Report(
+        source=Path(crop.source).name,
+        topology=person.topology,
+        theta=_values(params.theta[0]),
+        beta=_values(params.beta[0]),
+        psi=_values(params.psi[0]),
+        crop_size=crop.size,
+        crop_to_photo=_values(crop.to_photo),
+        texture_size=person.texture.image.shape[-1],
+        texture_seen=round((person.texture.confidence > 0).float().mean().item(), DIGITS),
+        mask_iou=_finite(mask_iou),
+        keypoint_error_px=error,
+        keypoint_error_of_height=_finite(relative),
+        seconds={stage: round(spent, 3) for stage, spent in (seconds or {}).items()},
+        warnings=list(warnings),
+    )
+
+
+def write_report(path: str | Path, report: Report) -> None:
+    """Write report.json: strict JSON, UTF-8.
+
+    Raises:
+        InputError: the file cannot be written.
+        ValueError: a number is not finite.
+    """
+    text = json.dumps(asdict(report), indent=2, ensure_ascii=False, allow_nan=False)
+    with writing(path) as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8")
+
+
+def _finite(value: float | None) -> float | None:
+    return round(value, DIGITS) if value is not None and math.isfinite(value) else None
+
+
+def _values(tensor: Tensor) -> list:
+    return np.round(tensor.detach().cpu().double().numpy(), DIGITS).tolist()
