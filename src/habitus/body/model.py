@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from habitus.body.assets import BodyData, load_body_data
@@ -105,6 +105,8 @@ class BodyModel(nn.Module):
         theta: Float[Tensor, "B J 3"],
         beta: Float[Tensor, "B 10"],
         delta: Float[Tensor, "B N 3"] | None = None,
+        *,
+        only: Int[Tensor, "n"] | None = None,
     ) -> Posed:
         """Pose a batch of bodies, differentiable in everything.
 
@@ -114,19 +116,23 @@ class BodyModel(nn.Module):
             theta: axis-angle, radians, joint 0 the root.
             beta: shape, standard deviations.
             delta: displacement in the rest pose, metres; None means naked.
+            only: pose just these vertices (delta then has their rows alone): keypoints need a few dozen of thousands.
         """
+        rows = slice(None) if only is None else only
         rotations = axis_angle_to_matrix(theta)
-        vertices = self.rest(beta, delta)
+        vertices = self.v_template[rows] + (beta @ self.shapedirs[rows].flatten(0, 1).T).unflatten(1, (-1, 3))
+        if delta is not None:
+            vertices = vertices + delta
         if self.posedirs is not None:
             identity = torch.eye(3, dtype=theta.dtype, device=theta.device)
             feature = (rotations[:, 1:] - identity).flatten(1)
-            vertices = vertices + (feature @ self.posedirs.flatten(0, 1).T).unflatten(1, (-1, 3))
+            vertices = vertices + (feature @ self.posedirs[rows].flatten(0, 1).T).unflatten(1, (-1, 3))
         rest_joints = self.rest_joints(beta)
         transforms = self._joint_transforms(rotations, rest_joints)
         # Skinning acts on points of the rest pose, so each frame first takes its rest joint to the origin.
         shift = transforms[..., :3, 3] - (transforms[..., :3, :3] @ rest_joints[..., None]).squeeze(-1)
         skinning = torch.cat([transforms[..., :3, :3], shift[..., None]], -1).flatten(2)
-        blended = (self.lbs_weights @ skinning).unflatten(-1, (3, 4))
+        blended = (self.lbs_weights[rows] @ skinning).unflatten(-1, (3, 4))
         posed = (blended[..., :3] @ vertices[..., None]).squeeze(-1) + blended[..., 3]
         return Posed(posed, transforms[..., :3, 3], transforms, rest_joints)
 
