@@ -23,9 +23,9 @@ from habitus.perception.skeleton import LIMBS, oks
 from habitus.types import Box, Crop
 
 MARGIN = 0.4  # of the person's height, around them
-MIN_HEIGHT = 80.0  # of a person, in pixels of the video
-MIN_CONFIDENCE = 0.6  # of each keypoint below the neck: the whole body is seen
-MIN_AGREEMENT = 0.85  # OKS with what is seen in the mirrored frame: someone half hidden is seen differently
+MIN_HEIGHT = 75.0  # of a person, in pixels of the video
+MIN_CONFIDENCE = 0.75  # of each keypoint below the neck: the whole body is seen
+MIN_AGREEMENT = 0.9  # OKS with what is seen in the mirrored frame: someone half hidden is seen differently
 MIRRORED = [0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15]
 PEOPLE_COLOUR, LEFT, RIGHT = (255, 0, 255), (255, 60, 60), (60, 120, 255)
 
@@ -53,7 +53,7 @@ def main() -> None:
     parser.add_argument("video", type=Path)
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder for the PNGs")
     parser.add_argument("--count", type=int, default=10, help="how many people (default 10)")
-    parser.add_argument("--frames", type=int, default=60, help="how many frames to look at (default 60)")
+    parser.add_argument("--frames", type=int, default=100, help="how many frames to look at (default 100)")
     options = parser.parse_args()
     logging.getLogger("habitus").setLevel(logging.ERROR)  # cut-off people are expected here, and left out
     pictures = dict(sampled_frames(options.video, options.frames))

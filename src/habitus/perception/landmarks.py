@@ -125,7 +125,7 @@ def _look(image: UInt8[np.ndarray, "H W 3"], roi: Roi) -> Pose:
 def _refine(points: Float[np.ndarray, "39 2"], heatmaps: Float[np.ndarray, "64 64 39"]) -> Float[np.ndarray, "39 2"]:
     """Move each regressed point to the centroid of its heatmap nearby, if the heatmap is sure of anything there.
 
-    The regression pulls bent limbs towards common poses; on a lunge this moves elbows and knees back onto the body.
+    The regression pulls bent limbs towards common poses; this moves them back onto the body.
     """
     cells = heatmaps.shape[0]
     refined = points.copy()
@@ -136,8 +136,10 @@ def _refine(points: Float[np.ndarray, "39 2"], heatmaps: Float[np.ndarray, "64 6
         heat = _sigmoid(heatmaps[top : row + _HEAT_REACH + 1, left : column + _HEAT_REACH + 1, index])
         if heat.max() < 0.5:
             continue
-        x = (heat.sum(0) * (np.arange(heat.shape[1]) + left + 0.5)).sum() / heat.sum()
-        y = (heat.sum(1) * (np.arange(heat.shape[0]) + top + 0.5)).sum() / heat.sum()
+        # Cell i stands for pixel 4 i, not for its own centre: measured on people turned all round, whose errors in x
+        # must cancel.
+        x = (heat.sum(0) * (np.arange(heat.shape[1]) + left)).sum() / heat.sum()
+        y = (heat.sum(1) * (np.arange(heat.shape[0]) + top)).sum() / heat.sum()
         refined[index] = np.array([x, y]) * (_SIZE / cells)
     return refined
 

@@ -7,7 +7,7 @@ from jaxtyping import UInt8
 
 from habitus.perception.detector import Proposal, count_tiles, distinct, scan
 from habitus.perception.landmarks import Pose, Roi, estimate_pose
-from habitus.perception.resample import invert
+from habitus.perception.resample import compose, invert, sample
 from habitus.perception.skeleton import draw_limbs, oks, person_scale
 from habitus.types import Box
 
@@ -21,6 +21,7 @@ _LYING = math.radians(55)  # of the body's axis from upright
 _MIN_KEYPOINTS = 0.6  # mean confidence of the 17
 _MIN_COVER = 0.6  # of the skeleton by the segmentation
 _SAME_PERSON = 0.5  # OKS
+_SAME_MASK = 0.65  # of the smaller one's cut-out
 _MOST_PEOPLE = 50  # at each size: a crowd ends here
 
 
@@ -118,11 +119,20 @@ def _merge(known: list[Pose], found: list[Pose]) -> list[Pose]:
     """Both lists without duplicates, the most prominent first."""
     people: list[Pose] = []
     for pose in sorted(known + found, key=lambda p: -p.score * p.keypoint_confidence.mean()):
-        if all(_similarity(pose, other) < _SAME_PERSON for other in people):
+        if not any(_is_same(pose, other) for other in people):
             people.append(pose)
     return sorted(people, key=lambda p: -prominence(p))
 
 
-def _similarity(a: Pose, b: Pose) -> float:
+def _is_same(a: Pose, b: Pose) -> bool:
+    """Whether two poses are two opinions of one person: like skeletons, or one cut-out inside the other."""
+    if math.hypot(a.roi.x - b.roi.x, a.roi.y - b.roi.y) > (a.roi.side + b.roi.side) / 2:
+        return False
     seen = np.minimum(a.keypoint_confidence, b.keypoint_confidence)
-    return max(oks(a.keypoints, b.keypoints, seen), oks(b.keypoints, a.keypoints, seen))
+    if max(oks(a.keypoints, b.keypoints, seen), oks(b.keypoints, a.keypoints, seen)) > _SAME_PERSON:
+        return True
+    small, large = sorted((a, b), key=lambda pose: pose.roi.side)
+    to_large = compose(invert(large.roi.to_image), small.roi.to_image)
+    there = sample(large.segmentation.astype(np.float32), to_large, small.segmentation.shape, border=0.0) > 0.5
+    here = small.segmentation > 0.5
+    return bool((here & there).sum() > _SAME_MASK * here.sum())
