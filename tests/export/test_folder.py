@@ -1,14 +1,14 @@
 import os
 import resource
 import shutil
+import tempfile
 from collections import namedtuple
+from pathlib import Path
 
 import pytest
 
 from habitus.errors import InputError
 from habitus.export.folder import check_output_folder, filling
-
-as_root = os.geteuid() == 0
 
 
 def tree(folder):
@@ -32,16 +32,23 @@ def test_a_file_is_no_folder(tmp_path, path):
     assert (tmp_path / "file").read_text() == "mine"
 
 
-@pytest.mark.skipif(as_root, reason="nothing is closed to root")
-def test_a_folder_closed_to_us(tmp_path):
-    tmp_path.chmod(0o500)
-    try:
-        with pytest.raises(InputError, match="cannot be written"):
-            check_output_folder(tmp_path / "new")
-        with pytest.raises(InputError, match="cannot be written"), filling(tmp_path / "new"):
-            pass
-    finally:
-        tmp_path.chmod(0o700)
+def test_a_folder_closed_to_us():
+    with tempfile.TemporaryDirectory() as name:
+        closed = Path(name)
+        closed.chmod(0o555)
+        user = os.geteuid()
+        if user == 0:  # nothing is closed to root: be nobody for a while
+            os.seteuid(65534)
+        try:
+            for folder in (closed, closed / "new"):
+                with pytest.raises(InputError, match="Permission denied"):
+                    check_output_folder(folder)
+                with pytest.raises(InputError, match="Permission denied"), filling(folder):
+                    pass
+        finally:
+            os.seteuid(user)
+            closed.chmod(0o755)
+        assert tree(closed) == []
 
 
 def test_a_folder_where_nobody_may_write():

@@ -1,5 +1,6 @@
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,11 +17,10 @@ needs_browser = pytest.mark.skipif(PROGRAM is None, reason="no Chromium here: to
 @pytest.fixture(scope="module")
 def page_file(body, person, tmp_path_factory):
     path = tmp_path_factory.mktemp("preview") / "preview.html"
-    report = make_report(
-        person, mask_iou=0.9312, keypoint_error_px=4.24, height_px=200, warnings=["the <feet> are cut"]
-    )
+    seen = replace(reproject(person, body), mask_iou=0.9312, keypoint_error_px=4.24, height_px=200)
+    report = make_report(person, body, seen, warnings=["the <feet> are cut"])
     frames = turntable_frames(person, body, count=12)
-    write_preview(path, person, body, report=report, reprojection=reproject(person, body), frames=frames)
+    write_preview(path, person, body, report=report, reprojection=seen, frames=frames)
     return path
 
 

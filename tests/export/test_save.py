@@ -1,4 +1,5 @@
 import json
+import resource
 
 import numpy as np
 import pytest
@@ -31,6 +32,21 @@ def test_all_files_arrive_and_are_named(body, person, tmp_path):
     assert confidence.shape == (256, 256)
     assert confidence[0, 0] == 0
     assert confidence[0, -1] == 255
+
+
+def test_a_disk_that_fills_is_told_by_the_name_that_the_user_gave(body, person, tmp_path):
+    """The limit on a file's size stands in for a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    try:
+        with pytest.raises(InputError) as raised:
+            save_person(tmp_path / "out", person, body)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    message = str(raised.value)
+    assert message.startswith(f"{tmp_path / 'out' / 'person.glb'}: cannot be written")
+    assert "\n" not in message
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_failure_late_in_the_work_leaves_nothing(body, person, tmp_path, monkeypatch):

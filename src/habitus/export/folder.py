@@ -55,7 +55,10 @@ def filling(path: str | Path) -> Iterator[Path]:
         created = [p for p in (path, *path.parents) if not _is_there(p)]
         path.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".writing-", dir=path) as name:
-            yield Path(name)
+            try:
+                yield Path(name)
+            except InputError as error:  # tell of the folder that the user knows
+                raise InputError(str(error).replace(name, str(path))) from error
             files = sorted(Path(name).iterdir())
             for target in (path / file.name for file in files):
                 if target.is_dir():

@@ -153,16 +153,14 @@ def _pictures(person: TexturedPerson, reprojection: Reprojection) -> str:
 
 
 def _key_figures(report: Report) -> list[tuple[str, str]]:
-    figures = []
-    if report.mask_iou is not None:
-        figures.append(("Mask overlap (IoU)", f"{report.mask_iou:.3f}"))
+    figures = [("Mask overlap (IoU)", f"{report.mask_iou:.3f}")]
     if report.keypoint_error_px is not None:
         of_height = report.keypoint_error_of_height
         relative = "" if of_height is None else f" <small>{100 * of_height:.1f} % of the height</small>"
         figures.append(("Keypoint error", f"{report.keypoint_error_px:.1f} px{relative}"))
-    figures.append(("Texels seen", f"{100 * report.texture_seen:.0f} % <small>of {report.texture_size}²</small>"))
+    figures.append(("Surface seen", f"{100 * report.texture_seen:.0f} % <small>texture {report.texture_size}²</small>"))
     if report.seconds:
-        figures.append(("Time so far", f"{sum(report.seconds.values()):.1f} s"))
+        figures.append(("Time taken", f"{sum(report.seconds.values()):.1f} s"))
     figures.append(("Body", f"<small>{escape(report.topology)}</small>"))
     figures.append(("Crop", f"<small>{report.crop_size[1]} × {report.crop_size[0]} px</small>"))
     return figures

@@ -1,7 +1,6 @@
 """report.json: what was recovered, how well it fits the photo, how long it took."""
 
 import json
-import math
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -12,6 +11,9 @@ import numpy as np
 from torch import Tensor
 
 from habitus import __version__
+from habitus.body.model import BodyModel
+from habitus.body.uv import texel_surface
+from habitus.export.reprojection import Reprojection
 from habitus.files import writing
 from habitus.types import TexturedPerson
 
@@ -53,8 +55,8 @@ class Report:
     """2x3 affine map of crop pixels to photo pixels."""
     texture_size: int
     texture_seen: float
-    """Share of the texels with a confidence above 0: the rest are guesses."""
-    mask_iou: float | None
+    """Share of the body's texels with a confidence above 0: the rest are guesses."""
+    mask_iou: float
     """Intersection over union of the photo's mask and the re-projected body, where the crop shows the photo."""
     keypoint_error_px: float | None
     """Mean distance of the body's keypoints from the photo's, weighted by confidence; null without keypoints."""
@@ -70,17 +72,25 @@ class Report:
 
 def make_report(
     person: TexturedPerson,
+    body: BodyModel,
+    seen: Reprojection,
     *,
-    mask_iou: float | None = None,
-    keypoint_error_px: float | None = None,
-    height_px: float | None = None,
     seconds: Mapping[str, float] | None = None,
     warnings: Sequence[str] = (),
 ) -> Report:
-    """Fill a report from a person and what was measured; a measure that is not finite becomes None."""
-    error = _finite(keypoint_error_px)
-    relative = error / height_px if error is not None and height_px else None
+    """Fill a report.
+
+    Args:
+        person: B = 1.
+        body: of the person's topology.
+        seen: the person re-projected.
+        seconds: of each stage, in the order they ran.
+        warnings: one line each.
+    """
     crop, params = person.crop, person.params
+    size = person.texture.image.shape[-1]
+    on_body = texel_surface(body, size)[0] >= 0
+    error = seen.keypoint_error_px
     return Report(
         source=Path(crop.source).name,
         topology=person.topology,
@@ -89,11 +99,11 @@ def make_report(
         psi=_values(params.psi[0]),
         crop_size=crop.size,
         crop_to_photo=_values(crop.to_photo),
-        texture_size=person.texture.image.shape[-1],
-        texture_seen=round((person.texture.confidence > 0).float().mean().item(), DIGITS),
-        mask_iou=_finite(mask_iou),
-        keypoint_error_px=error,
-        keypoint_error_of_height=_finite(relative),
+        texture_size=size,
+        texture_seen=round((person.texture.confidence.cpu()[on_body] > 0).float().mean().item(), DIGITS),
+        mask_iou=round(seen.mask_iou, DIGITS),
+        keypoint_error_px=None if error is None else round(error, DIGITS),
+        keypoint_error_of_height=None if error is None else round(error / max(seen.height_px, 1e-6), DIGITS),
         seconds={stage: round(spent, 3) for stage, spent in (seconds or {}).items()},
         warnings=list(warnings),
     )
@@ -109,10 +119,6 @@ def write_report(path: str | Path, report: Report) -> None:
     text = json.dumps(asdict(report), indent=2, ensure_ascii=False, allow_nan=False)
     with writing(path) as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")
-
-
-def _finite(value: float | None) -> float | None:
-    return round(value, DIGITS) if value is not None and math.isfinite(value) else None
 
 
 def _values(tensor: Tensor) -> list:

@@ -55,9 +55,8 @@ def save_person(
         spent["export"] = time.perf_counter() - start
         report = make_report(
             person,
-            mask_iou=seen.mask_iou,
-            keypoint_error_px=seen.keypoint_error_px,
-            height_px=seen.height_px,
+            body,
+            seen,
             seconds=spent,
             warnings=warnings,
         )

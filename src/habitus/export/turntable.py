@@ -85,7 +85,9 @@ def write_turntable(path: str | Path, frames: Sequence[UInt8[np.ndarray, "H W 3"
     path = Path(path)
     # One palette for all frames, from a collage of some: colours do not flicker while the person turns.
     sample = np.concatenate(frames[:: max(1, len(frames) // 6)], axis=1)
-    palette = Image.fromarray(sample).quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    palette = Image.fromarray(sample).quantize(255, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    # Median cut averages, and would tint the backdrop.
+    palette.putpalette((palette.getpalette() or [])[:765] + [round(255 * c) for c in BACKDROP])
     images = [Image.fromarray(f).quantize(palette=palette, dither=Image.Dither.NONE) for f in frames]
     with writing(path) as temporary:
         images[0].save(
