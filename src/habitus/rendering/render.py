@@ -35,7 +35,7 @@ def render(
     size: tuple[int, int] = (256, 128),
     background: Float[Tensor, "B 3 H W"] | None = None,
     shading: Lambert | None = None,
-    max_level: int = 2,
+    max_level: int = 3,
 ) -> Rendering:
     """Render textured meshes; differentiable in vertices, psi, texture and background.
 
@@ -45,11 +45,13 @@ def render(
         psi: weak-perspective camera (s, tx, ty), see `camera.project`.
         uv: texture coordinates, (0, 0) the lower left corner. No gradient.
         uv_faces: indices into `uv`, face by face as in `faces`.
-        texture: RGB of each image, or one (B = 1) for all; T divisible by 2**max_level.
+        texture: RGB of each image, or one (B = 1) for all. Its colours should go on for 2**max_level texels past the
+            borders of the charts: coarser levels mix so far.
         size: (H, W) in pixels.
         background: of each image, or one (B = 1) for all; None: black, so that the image is premultiplied.
         shading: None: the texture's colours as they are (unlit).
-        max_level: how often the texture may be halved where a pixel covers many texels; 0: plain bilinear sampling.
+        max_level: how often the texture may be halved where a pixel covers many texels; 0: plain bilinear sampling. A
+            texture of 512 needs 3 at 256x128.
 
     Example:
         >>> rendering = render(vertices, faces, psi, uv, uv_faces, texture, size=(256, 128))

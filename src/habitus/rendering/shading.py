@@ -24,17 +24,18 @@ class Lambert:
 
 def face_normals(vertices: Float[Tensor, "B N 3"], faces: Int[Tensor, "F 3"]) -> Float[Tensor, "B F 3"]:
     """Outward unit normals; 0 where a face has no area."""
-    return F.normalize(_scaled_face_normals(vertices, faces.long()), dim=-1, eps=1e-20)
+    return _unit(_scaled_normals(vertices.transpose(0, 1), faces.long())).transpose(0, 1)
 
 
 def vertex_normals(vertices: Float[Tensor, "B N 3"], faces: Int[Tensor, "F 3"]) -> Float[Tensor, "B N 3"]:
     """Outward unit normals: the mean of the faces around, each weighted by its area; 0 for a vertex of none."""
     index = faces.long()
-    scaled = _scaled_face_normals(vertices, index)
-    total = torch.zeros_like(vertices)
+    rows = vertices.transpose(0, 1).contiguous()  # the batch inside: gathering whole rows is several times faster
+    scaled = _scaled_normals(rows, index)
+    total = torch.zeros_like(rows)
     for corner in range(3):
-        total = total.index_add(1, index[:, corner], scaled)
-    return F.normalize(total, dim=-1, eps=1e-20)
+        total = total.index_add(0, index[:, corner], scaled)
+    return _unit(total).transpose(0, 1)
 
 
 def lambert(normals: Float[Tensor, "B N 3"], light: Lambert) -> Float[Tensor, "B N 3"]:
@@ -44,6 +45,10 @@ def lambert(normals: Float[Tensor, "B N 3"], light: Lambert) -> Float[Tensor, "B
     return normals.new_tensor(light.ambient) + normals.new_tensor(light.diffuse) * facing
 
 
-def _scaled_face_normals(vertices: Tensor, index: Tensor) -> Tensor:
-    a, b, c = (vertices[:, index[:, corner]] for corner in range(3))
+def _scaled_normals(rows: Float[Tensor, "N B 3"], index: Int[Tensor, "F 3"]) -> Float[Tensor, "F B 3"]:
+    a, b, c = (rows[index[:, corner]] for corner in range(3))
     return torch.linalg.cross(b - a, c - a)
+
+
+def _unit(vectors: Tensor) -> Tensor:
+    return F.normalize(vectors, dim=-1, eps=1e-20)

@@ -9,8 +9,9 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from habitus.rendering.interpolation import barycentrics, interpolate
-from habitus.rendering.rasterizer import Fragments, Implementation
-from habitus.rendering.texture_sampling import level_of_detail, sample_texture
+from habitus.rendering.rasterizer import Fragments, Implementation, check_mesh
+from habitus.rendering.texture_sampling import halvings, level_of_detail, sample_texture
+from habitus.rendering.topology import topology_of
 
 
 def surface_colours(
@@ -36,12 +37,16 @@ def surface_colours(
     """
     if implementation == "auto":
         implementation = "numba" if screen.device.type == "cpu" else "torch"
+    check_mesh(screen, faces)
+    if topology_of(uv_faces).num_vertices > len(uv):
+        raise ValueError(f"uv_faces name texture vertex {topology_of(uv_faces).num_vertices - 1} of {len(uv)}")
     if uv_faces.shape != faces.shape:
         raise ValueError(f"uv_faces must be shaped as faces, {tuple(faces.shape)}, not {tuple(uv_faces.shape)}")
     if texture.ndim != 4 or texture.shape[0] not in (1, screen.shape[0]) or texture.shape[1] != 3:
         raise ValueError(f"texture must be shaped (1 or {screen.shape[0]}, 3, T, T), not {tuple(texture.shape)}")
     if texture.shape[2] != texture.shape[3]:
         raise ValueError(f"texture must be square, not {texture.shape[2]}x{texture.shape[3]}")
+    max_level = halvings(texture.shape[-1], max_level)
     if implementation == "numba":
         from habitus.rendering.surface_numba import surface_colours_numba  # noqa: PLC0415 - numba loads on use
 

@@ -29,7 +29,7 @@ def sample_texture(
         uv: in [0, 1].
         level: of detail, from `level_of_detail`: 0 is the texture itself, 1 its half size; clamped to [0, max_level].
             No gradient. None: the texture itself.
-        max_level: coarsest level; T must be divisible by 2**max_level.
+        max_level: coarsest level; less where T cannot be halved so often.
     """
     batch = uv.shape[0]
     grid = torch.stack((2 * uv[..., 0] - 1, 1 - 2 * uv[..., 1]), dim=-1)
@@ -42,23 +42,26 @@ def sample_texture(
         if texture.shape[0] == 1:
             colours = colours.view(colours.shape[1], batch, uv.shape[1], uv.shape[2]).transpose(0, 1)
         if level is not None:
-            weight = (1 - (level.detach().clamp(0, max_level) - number).abs()).clamp(min=0)
+            weight = (1 - (level.detach().clamp(0, len(levels) - 1) - number).abs()).clamp(min=0)
             colours = colours * weight[:, None]
         total = colours if total is None else total + colours
     assert total is not None
     return total
 
 
-def pyramid(texture: Float[Tensor, "B 3 T T"], max_level: int) -> list[Float[Tensor, "B 3 _ _"]]:
-    """The texture and its `max_level` successive halves, each texel the mean of four.
+def halvings(texture_size: int, max_level: int) -> int:
+    """`max_level`, or how often `texture_size` can be halved if that is less."""
+    while texture_size % 2**max_level:
+        max_level -= 1
+    return max_level
 
-    Raises:
-        ValueError: T is not divisible by 2**max_level.
+
+def pyramid(texture: Float[Tensor, "B 3 T T"], max_level: int) -> list[Float[Tensor, "B 3 _ _"]]:
+    """The texture and its successive halves, each texel the mean of four: `max_level` + 1 images, or as many as
+    T can be halved.
     """
-    if texture.shape[-1] % 2**max_level or texture.shape[-2] % 2**max_level:
-        raise ValueError(f"a texture of {texture.shape[-1]} cannot be halved {max_level} times")
     levels = [texture]
-    for _ in range(max_level):
+    for _ in range(halvings(texture.shape[-1], max_level)):
         levels.append(F.avg_pool2d(levels[-1], 2))
     return levels
 
