@@ -8,8 +8,8 @@ from habitus.rendering.compiled import kernel, over_batch
 from habitus.rendering.topology import Topology
 
 
-def find_crossings_numba(screen: Tensor, topology: Topology, face_id: Tensor) -> Tensor:
-    """(K, 6) int32 of image, inner pixel, outer pixel, both ends of the edge, axis; for float32 `screen`."""
+def find_crossings_numba(screen: Tensor, topology: Topology, size: tuple[int, int]) -> Tensor:
+    """(K, 7) int32 of image, axis, line, place, outwards, both ends of the edge; for float32 `screen`."""
     found = over_batch(
         trace,
         screen.shape[0],
@@ -17,24 +17,32 @@ def find_crossings_numba(screen: Tensor, topology: Topology, face_id: Tensor) ->
         topology.faces.numpy().view(np.uint32),
         topology.edges.numpy().view(np.uint32),
         topology.edge_faces.numpy(),
-        face_id.numpy(),
+        topology.edge_turns.numpy(),
+        *size,
     )
-    return torch.from_numpy(np.concatenate(found)) if found else torch.empty((0, 6), dtype=torch.int32)
+    return torch.from_numpy(np.concatenate(found))
 
 
 @kernel
-def trace(begin, end, screen, faces, edges, edge_faces, face_id):
+def larger(array, needed):
+    """`array`, or a copy with room for `needed` rows and more."""
+    if needed <= len(array):
+        return array
+    grown = np.empty((2 * needed, array.shape[1]), array.dtype)
+    grown[: len(array)] = array
+    return grown
+
+
+@kernel
+def trace(begin, end, screen, faces, edges, edge_faces, edge_turns, height, width):
     """Rows of `find_crossings_numba` for images `begin` to `end`."""
-    height, width = face_id.shape[1], face_id.shape[2]
-    pixels = height * width
     count = screen.shape[1]
     snapped = np.empty((count, 2), np.int32)
     usable = np.empty(count, np.bool_)
     side = np.empty(faces.shape[0], np.int8)
-    best = np.full(2 * pixels, -1, np.int32)  # the outermost edge between a pixel and its right or lower neighbour
-    where = np.empty(2 * pixels, np.int64)
-    touched = np.empty(2 * pixels, np.int32)
-    rows = np.empty((1024, 6), np.int32)
+    met = np.empty((1024, 4), np.int64)  # line, 2 u + (0 where layers begin, 1 where they end), layers, edge
+    order = np.empty((1024, 1), np.int32)
+    rows = np.empty((1024, 7), np.int32)
     used = 0
     for b in range(begin, end):
         for i in range(count):
@@ -50,56 +58,66 @@ def trace(begin, end, screen, faces, edges, edge_faces, face_id):
                 x0, y0 = np.int64(snapped[i, 0]), np.int64(snapped[i, 1])
                 area = (snapped[k, 0] - x0) * (snapped[j, 1] - y0) - (snapped[k, 1] - y0) * (snapped[j, 0] - x0)
                 side[f] = np.sign(area)
-        ids = face_id[b].reshape(pixels)
-        slots = 0
-        for e in range(edges.shape[0]):
-            other = edge_faces[e, 1]
-            if side[edge_faces[e, 0]] == (side[other] if other >= 0 else 0):
-                continue
-            for axis in range(2):
-                # u runs along the pair of pixels, v across it; the edge is taken in the direction of growing v.
-                length, lines = (width, height) if axis == 0 else (height, width)
-                step, line_step = (1, width) if axis == 0 else (width, 1)
+        for axis in range(2):
+            length, lines = (width, height) if axis == 0 else (height, width)
+            starts = np.zeros(lines + 1, np.int32)
+            seen = 0
+            for e in range(edges.shape[0]):
+                layers = edge_turns[e, 0] * side[edge_faces[e, 0]]
+                if edge_faces[e, 1] >= 0:
+                    layers += edge_turns[e, 1] * side[edge_faces[e, 1]]
+                if layers == 0:
+                    continue
+                if axis == 1:
+                    layers = -layers
+                # u runs along the line, v across it; the edge is taken in the direction of growing v.
                 u0, v0 = np.int64(snapped[edges[e, 0], axis]), np.int64(snapped[edges[e, 0], 1 - axis])
                 u1, v1 = np.int64(snapped[edges[e, 1], axis]), np.int64(snapped[edges[e, 1], 1 - axis])
                 if v0 > v1:
-                    u0, v0, u1, v1 = u1, v1, u0, v0
+                    u0, v0, u1, v1, layers = u1, v1, u0, v0, -layers
                 for line in range(max((v0 + 127) >> 8, 0), min((v1 - 129) >> 8, lines - 1) + 1):
                     u = u0 * 256 + (line * 256 + 128 - v0) * (u1 - u0) * 256 // (v1 - v0)
-                    place = (u - 32768) >> 16
-                    pixel = line * line_step + place * step
-                    if place < 0 or place > length - 1:
+                    met = larger(met, seen + 1)
+                    met[seen, 0] = line
+                    met[seen, 1] = 2 * u + (0 if layers > 0 else 1)
+                    met[seen, 2] = layers
+                    met[seen, 3] = e
+                    starts[line + 1] += 1
+                    seen += 1
+            # Sort by line, then along it. Of edges met at once, the one of the lowest number begins first and ends
+            # last: where one leg hides the other exactly, both borders are then the same leg's.
+            order = larger(order, seen)
+            rows = larger(rows, used + seen)
+            for line in range(lines):
+                starts[line + 1] += starts[line]
+            filled = starts.copy()
+            for n in range(seen):
+                line = met[n, 0]
+                at = filled[line]
+                key = met[n, 1] - met[n, 1] % 2
+                while at > starts[line] and met[order[at - 1, 0], 1] > key:
+                    order[at, 0] = order[at - 1, 0]
+                    at -= 1
+                order[at, 0] = n
+                filled[line] += 1
+            # Walk along each line and count the layers: the border is where they begin and where they end.
+            for line in range(lines):
+                depth = 0
+                for at in range(starts[line], starts[line + 1]):
+                    n = order[at, 0]
+                    before = depth
+                    depth += met[n, 2]
+                    if before != 0 and depth != 0:
                         continue
-                    if (u - 32768) & 65535 == 0 and place > 0 and (ids[pixel] < 0) != (ids[pixel - step] < 0):
-                        place -= 1  # exactly on a centre: the change may lie on its other side
-                        pixel -= step
-                    if place == length - 1 or (ids[pixel] < 0) == (ids[pixel + step] < 0):
+                    u = met[n, 1] >> 1
+                    if u < 0 or u >= length * 65536:
                         continue
-                    slot = axis * pixels + pixel
-                    if best[slot] < 0:
-                        touched[slots] = slot
-                        slots += 1
-                    elif (u <= where[slot]) if ids[pixel] >= 0 else (u >= where[slot]):
-                        continue
-                    best[slot] = e
-                    where[slot] = u
-        if used + slots > len(rows):
-            grown = np.empty((2 * (used + slots), 6), np.int32)
-            grown[:used] = rows[:used]
-            rows = grown
-        for i in range(slots):
-            slot = touched[i]
-            e = best[slot]
-            best[slot] = -1
-            axis = slot // pixels
-            pixel = slot - axis * pixels
-            neighbour = pixel + (1 if axis == 0 else width)
-            inside = ids[pixel] >= 0
-            rows[used, 0] = b
-            rows[used, 1] = pixel if inside else neighbour
-            rows[used, 2] = neighbour if inside else pixel
-            rows[used, 3] = edges[e, 0]
-            rows[used, 4] = edges[e, 1]
-            rows[used, 5] = axis
-            used += 1
+                    rows[used, 0] = b
+                    rows[used, 1] = axis
+                    rows[used, 2] = line
+                    rows[used, 3] = (u - 32768) >> 16
+                    rows[used, 4] = -1 if before == 0 else 1
+                    rows[used, 5] = edges[met[n, 3], 0]
+                    rows[used, 6] = edges[met[n, 3], 1]
+                    used += 1
     return rows[:used].copy()

@@ -41,6 +41,11 @@ class Fragments:
         """(B, H, W) bool: where there is a surface."""
         return self.face_id >= 0
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """(H, W) in pixels."""
+        return self.face_id.shape[1], self.face_id.shape[2]
+
 
 @torch.no_grad()
 def rasterize(

@@ -8,7 +8,7 @@ from torch import Tensor
 from habitus.rendering.camera import project
 from habitus.rendering.rasterizer import Fragments, rasterize
 from habitus.rendering.shading import Lambert, lambert, vertex_normals
-from habitus.rendering.silhouette import excess_coverage, find_crossings, soften, soften_image
+from habitus.rendering.silhouette import find_crossings, silhouette, soften, soften_image, trace_border
 from habitus.rendering.surface import surface_colours
 
 
@@ -65,10 +65,8 @@ def render(
         screen, faces, fragments, uv, uv_faces, texture,
         brightness=brightness, background=background, max_level=max_level,
     )  # fmt: skip
-    crossings = find_crossings(screen, faces, fragments)
-    excess = excess_coverage(screen, crossings, fragments)
-    image = soften_image(image, crossings, excess, fragments)
-    return Rendering(image, soften(fragments, crossings, excess), fragments)
+    border = trace_border(screen, find_crossings(screen, faces, size), fragments)
+    return Rendering(soften_image(image, border), soften(fragments, border), fragments)
 
 
 def render_silhouette(
@@ -80,6 +78,4 @@ def render_silhouette(
 ) -> Float[Tensor, "B H W"]:
     """Only the silhouette of `render`, for less: how much of each pixel the mesh covers, in [0, 1]."""
     screen = project(vertices, psi, size)
-    fragments = rasterize(screen, faces, size)
-    crossings = find_crossings(screen, faces, fragments)
-    return soften(fragments, crossings, excess_coverage(screen, crossings, fragments))
+    return silhouette(screen, faces, rasterize(screen, faces, size))

@@ -61,7 +61,7 @@ class _Surface(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, *gradients):
+    def backward(ctx, *gradients):  # pyright: ignore[reportIncompatibleMethodOverride] - the decorator's signature
         screen, texture, coarse, brightness = saved = ctx.saved_tensors
         face_id, size, max_level = ctx.mesh[3:]
         learns = ctx.needs_input_grad[1]

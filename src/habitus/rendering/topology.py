@@ -19,6 +19,8 @@ class Topology:
     edge_faces: Int[Tensor, "E 2"]
     """int32, the two faces of an edge; -1 as the second marks a border, or a further face of an edge that more than
     two share."""
+    edge_turns: Int[Tensor, "E 2"]
+    """int32, 1 where that face walks the edge from its lower vertex to the higher, -1 the other way, 0 for no face."""
     num_vertices: int
     """The highest index + 1."""
 
@@ -53,19 +55,23 @@ def _build(faces: Tensor) -> Topology:
     code = pairs.amin(dim=1) * count + pairs.amax(dim=1)
     code, order = torch.sort(code, stable=True)
     owner = order // 3
+    turn = torch.where(pairs[:, 0] < pairs[:, 1], 1, -1)[order]
     # Runs of equal codes are the faces round one edge: pair them two by two, the odd one out meets -1.
     starts = torch.ones_like(code, dtype=torch.bool)
     starts[1:] = code[1:] != code[:-1]
     position = torch.arange(len(code), device=code.device)
     run_start = torch.cummax(torch.where(starts, position, torch.zeros_like(position)), dim=0).values
     first = (position - run_start) % 2 == 0
-    partner = torch.full_like(owner, -1)
+    partner, partner_turn = torch.full_like(owner, -1), torch.zeros_like(turn)
     partner[:-1] = torch.where(code[1:] == code[:-1], owner[1:], partner[:-1])
+    partner_turn[:-1] = torch.where(code[1:] == code[:-1], turn[1:], partner_turn[:-1])
     edge_faces = torch.stack((owner, partner), dim=1)[first]
+    edge_turns = torch.stack((turn, partner_turn), dim=1)[first]
     edges = torch.stack((code[first] // max(count, 1), code[first] % max(count, 1)), dim=1)
     return Topology(
         faces=faces.to(torch.int32).contiguous(),
         edges=edges.to(torch.int32).contiguous(),
         edge_faces=edge_faces.to(torch.int32).contiguous(),
+        edge_turns=edge_turns.to(torch.int32).contiguous(),
         num_vertices=count,
     )
