@@ -12,6 +12,7 @@ from habitus.perception.skeleton import draw_limbs, oks, person_scale
 from habitus.types import Box
 
 _RATIO = 1.5  # between the tile sizes of the pyramid
+_TILE_PER_HEIGHT = 1.5  # a tile of this many heights finds a person at the latest
 _SMALLEST_TILE = 100.0  # pixels: shows people of about 50 pixels
 _MOST_TILES = 240  # bounds the time on large photos to about 2 s
 _MIN_SCORE = 0.9  # of the landmark model, that it sees a person
@@ -25,25 +26,21 @@ _SAME_MASK = 0.65  # of the smaller one's cut-out
 _MOST_PEOPLE = 50  # at each size: a crowd ends here
 
 
-def find_people(image: UInt8[np.ndarray, "H W 3"], *, enough: float = math.inf) -> list[Pose]:
-    """Everyone in a photo, the most prominent (large and certain) first.
+def find_people(image: UInt8[np.ndarray, "H W 3"], *, down_to: float = 0.0) -> list[Pose]:
+    """The people of a photo, the most prominent (large and certain) first.
 
     Args:
         image: RGB.
-        enough: stop looking for smaller people once one this high, in pixels, was found.
+        down_to: stop looking at people smaller than this share of the largest one's height; 0 looks for everyone.
 
     Raises:
         InputError: the models are missing.
     """
-    people: list[Pose] = []
-    whole = _whole_picture(image)
-    if whole is not None:
-        people = _merge(people, [whole])
-    if not people or height_of(people[0]) < enough:
-        for side in _tile_sides(image.shape[:2]):
-            people = _merge(people, _check(image, scan(image, side), people))
-            if people and height_of(people[0]) >= enough:
-                break
+    people = [pose for pose in (_whole_picture(image),) if pose is not None]
+    for side in _tile_sides(image.shape[:2]):
+        if people and side < _TILE_PER_HEIGHT * down_to * max(map(height_of, people)):
+            break
+        people = _merge(people, _check(image, scan(image, side), people))
     return people
 
 

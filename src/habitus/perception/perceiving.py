@@ -24,7 +24,7 @@ log = logging.getLogger("habitus")
 
 T = TypeVar("T")
 
-_FILLS = 0.3  # of the photo's longer side: behind someone this large nobody looks for small people
+_ALSO_PROMINENT = 0.5  # of the largest person: smaller people in the background need not be chosen from
 _AGREES = 0.4  # OKS above which the pose model and given keypoints speak of the same person
 _HEAD_AND_FEET = (0.12, 0.06)  # of the person's height, beyond the outermost keypoints: skull, soles
 
@@ -106,8 +106,7 @@ def _everyone(photo: Photo, person: int | Literal["all"] | None) -> list[Pose]:
             f"{photo.name}: the models that find people are missing; run `{FETCH_COMMAND}`, or give --keypoints or "
             "--box"
         )
-    enough = np.inf if person is not None else _FILLS * max(photo.pixels.shape[:2])
-    poses = find_people(photo.pixels, enough=enough)
+    poses = find_people(photo.pixels, down_to=_ALSO_PROMINENT if person is None else 0.0)
     if not poses:
         raise InputError(f"{photo.name}: no person was found; give --box LEFT TOP RIGHT BOTTOM around the person")
     return poses
