@@ -1,0 +1,225 @@
+"""Give every texel a colour: seen, mirrored, taken from the other side of the body, or grown from around it."""
+
+from functools import lru_cache
+
+import cv2
+import numpy as np
+import scipy.sparse as sp
+import torch
+from jaxtyping import Bool, Float, Int
+
+from habitus.body.model import BodyModel
+from habitus.texture.appearance import Tones, along_axis, find_tones, hollows, looks_like
+from habitus.texture.counterparts import counterparts
+from habitus.texture.membrane import Membrane, fill, make_membrane
+from habitus.texture.surface import (
+    SurfaceTexels,
+    in_kinds,
+    kind_of_texels,
+    neighbours,
+    seam_pairs,
+    surface_texels,
+)
+from habitus.texture.visibility import smoothstep
+from habitus.types import Texture
+
+CERTAIN = (0.03, 0.30)
+"""Confidences, relative to the texture's best, between which a texel goes from a guess to being kept as seen."""
+SEEN_PULL = 0.3
+"""How strongly a texel that is seen poorly is drawn to what was seen, against 1 for its likeness to a neighbour."""
+GUESS_REACH = 24.0
+"""Texels of a 512 texture over which a guess is bent to meet what is seen."""
+TONE_REACH = {"hair": 16.0, "face": 40.0, "foot": 40.0}
+"""Texels of a 512 texture over which what is seen goes over into the typical colour, where there is no guess."""
+PROFILE_TRUST = 0.7
+"""How far the shape of a typical colour along a limb counts, against 1 for a guess."""
+NECKLINE = 0.22
+"""Metres below the neck to which skin may show on a torso in clothes."""
+NEAR_SKIN = 7
+"""Texels of a 512 texture around bare skin on a torso that may be mixed with it."""
+FAR = 400.0
+"""The same elsewhere: nearly the whole part takes the colours of what is seen of it."""
+BARRIERS = (
+    ("face", "hair"), ("neck", "hair"), ("neck", "torso"), ("hand", "forearm"), ("foot", "calf"), ("face", "torso"),
+)  # fmt: skip
+"""Pairs of kinds of regions whose colours never flow into each other: skin, hair, cloth and shoes."""
+
+ALONG = 0.03
+"""How easily colours flow along a limb or up and down the torso, against 1 round it: stripes and hems go round."""
+ARMS = ("upper_arm", "forearm", "hand")
+ROUND = ("face", "hair", "foot")
+"""Kinds of regions in which no direction is special."""
+
+
+@torch.no_grad()
+def complete(body: BodyModel, texture: Texture) -> Texture:
+    """Fill every texel of a texture that a photo shows in part.
+
+    Texels that are seen well keep their colours. The rest takes, in this order, what is seen at the mirrored place,
+    on the other side of the body, or on the mirrored other side, always within the same kind of region; skin at a
+    neckline does not pass to the back. Where nothing of this is seen, colours grow from around (`membrane.fill`) and
+    meet the typical colour of skin, hair or cloth. Guesses are bent to meet what is seen, so that no line shows.
+
+    Args:
+        body: the body whose UV map the texture is in.
+        texture: of `unwrap` or `fuse`; colours of confidence 0 do not matter.
+
+    Returns:
+        A texture whose gutters between the charts are filled too. Its confidence is the one given: 0 marks guesses.
+    """
+    texels = surface_texels(body, texture.image.shape[-1])
+    colour = texels.gather(texture.image.cpu().numpy().astype(np.float32)).clip(0, 1)
+    confidence = texels.gather(texture.confidence.cpu().numpy()[None])[:, 0]
+    seen = smoothstep(*CERTAIN, confidence / max(float(confidence.max()), 1e-6)).astype(np.float32)
+    kind, kinds = kind_of_texels(body, texels)
+    tones = find_tones(colour, seen, kind, kinds)
+    seen = np.where(_strayed(body, texels, colour, kind, kinds, tones), 0, seen)
+
+    passable = np.where(_bare(texels, colour, kind, kinds, tones), 0, seen).astype(np.float32)
+    guess, trust = _guess(body, texels, colour, seen, passable)
+    typical, known = _typical(body, texels, colour, passable, kind, kinds, tones)
+    pull = known * _strength(GUESS_REACH, texels.size) + (1 - known) * _pull(kind, kinds, texels.size)
+    # From the least to the most certain, each over those before: typical colours, guesses, what is seen.
+    known = np.where(in_kinds(kind, kinds, ("face",)), 1, known)  # shaded, not flat
+    base, guesses = typical, [(typical, known * PROFILE_TRUST * (1 - trust) * (1 - seen))]
+    for colours, certainty, weight, strength in (
+        (guess, trust, trust * (1 - seen), _strength(GUESS_REACH, texels.size)), (colour, seen, seen, SEEN_PULL),
+    ):  # fmt: skip
+        base = base + certainty[:, None] * (colours - base)
+        pull = pull + certainty * (strength - pull)
+        guesses.append((colours, weight))
+    filled = fill(_membrane(body, texels.size), base, pull, seen >= 1, guesses)
+    filled = _match_seams(filled, seam_pairs(body, texels.size)).clip(0, 1)
+    return Texture(
+        torch.from_numpy(texels.scatter_with_gutters(filled)),
+        torch.from_numpy(texels.scatter(confidence[:, None])[0]),
+    )
+
+
+def _strayed(
+    body: BodyModel,
+    texels: SurfaceTexels,
+    colour: Float[np.ndarray, "K 3"],
+    kind: Int[np.ndarray, "K"],
+    kinds: list[str],
+    tones: Tones,
+) -> Bool[np.ndarray, "K"]:
+    """Where a hand has the colours of clothes, or clothes well below the neck those of skin.
+
+    A hand is small and moves much: where its pose is a little off, it gets what is beside it in the photo, and leaves
+    its own colours there.
+    """
+    strayed = np.zeros(len(colour), bool)
+    if not tones.skin_seen:
+        return strayed
+    hand, torso, neck = (in_kinds(kind, kinds, (name,)) for name in ("hand", "torso", "neck"))
+    for name in ("torso", "thigh", "forearm"):
+        tone = tones.kind[kinds.index(name)] if name in kinds else tones.skin
+        if not looks_like(tone[None], tones.skin)[0]:
+            strayed |= hand & looks_like(colour, tone) & ~looks_like(colour, tones.skin)
+    if neck.any() and torso.any() and not looks_like(tones.kind[kinds.index("torso")][None], tones.skin)[0]:
+        height = texels.spread @ body.v_template[:, 1].cpu().numpy()
+        strayed |= torso & (height < height[neck].min() - NECKLINE) & looks_like(colour, tones.skin)
+    return strayed
+
+
+def _bare(
+    texels: SurfaceTexels,
+    colour: Float[np.ndarray, "K 3"],
+    kind: Int[np.ndarray, "K"],
+    kinds: list[str],
+    tones: Tones,
+) -> Bool[np.ndarray, "K"]:
+    """Where skin shows on a torso in clothes (necklines, hands before the body), and close to it."""
+    torso = in_kinds(kind, kinds, ("torso",))
+    if not (tones.skin_seen and torso.any()) or looks_like(tones.kind[kinds.index("torso")][None], tones.skin)[0]:
+        return np.zeros(len(colour), bool)
+    image = texels.scatter((torso & looks_like(colour, tones.skin))[:, None])[0]
+    width = 2 * round(NEAR_SKIN * texels.size / 512) + 1
+    near = cv2.dilate(image, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width)))
+    return torso & (texels.gather(near[None])[:, 0] > 0)
+
+
+def _guess(
+    body: BodyModel,
+    texels: SurfaceTexels,
+    colour: Float[np.ndarray, "K 3"],
+    seen: Float[np.ndarray, "K"],
+    passable: Float[np.ndarray, "K"],
+) -> tuple[Float[np.ndarray, "K 3"], Float[np.ndarray, "K"]]:
+    """Colours of the counterparts, the likelier ones over the others, and how far they are to be trusted."""
+    others = counterparts(body, texels.size)
+    guess, trust = np.zeros_like(colour), np.zeros_like(seen)
+    for source, usable in ((others.mirrored, seen), (others.opposite, passable), (others.mirrored_opposite, passable)):
+        weight = np.where(source >= 0, usable[source], 0) * (1 - trust)
+        guess += weight[:, None] * colour[source]
+        trust += weight
+    return guess / np.maximum(trust, 1e-6)[:, None], trust
+
+
+def _typical(
+    body: BodyModel,
+    texels: SurfaceTexels,
+    colour: Float[np.ndarray, "K 3"],
+    passable: Float[np.ndarray, "K"],
+    kind: Int[np.ndarray, "K"],
+    kinds: list[str],
+    tones: Tones,
+) -> tuple[Float[np.ndarray, "K 3"], Float[np.ndarray, "K"]]:
+    """The typical colour of each texel's part, of clothes the one at its height, and how well that one is known.
+
+    An unseen face is shaded a little, lest it be a blank.
+    """
+    place = texels.spread @ body.v_template.cpu().numpy()
+    axial = np.where(in_kinds(kind, kinds, ARMS), np.abs(place[:, 0]), place[:, 1])
+    clothes, known = along_axis(colour, passable, kind, axial)
+    known[in_kinds(kind, kinds, ROUND)] = 0
+    typical = tones.kind[kind]
+    face = in_kinds(kind, kinds, ("face",))
+    typical[face] *= (texels.spread @ _hollows(body))[face, None]
+    return typical + known[:, None] * (clothes - typical), known
+
+
+@lru_cache(maxsize=4)
+def _hollows(body: BodyModel) -> Float[np.ndarray, "N"]:
+    return hollows(body)
+
+
+def _strength(reach: float, size: int) -> float:
+    """The pull that lets a difference fade over `reach` texels of a 512 texture."""
+    return (512 / size / reach) ** 2
+
+
+def _pull(kind: Int[np.ndarray, "K"], kinds: list[str], size: int) -> Float[np.ndarray, "K"]:
+    strengths = np.array([_strength(TONE_REACH.get(name, FAR), size) for name in kinds], np.float32)
+    return strengths[kind]
+
+
+@lru_cache(maxsize=4)
+def _membrane(body: BodyModel, size: int) -> Membrane:
+    texels = surface_texels(body, size)
+    kind, kinds = kind_of_texels(body, texels)
+    apart = np.zeros((len(kinds), len(kinds)), bool)
+    for one, other in BARRIERS:
+        if one in kinds and other in kinds:
+            apart[kinds.index(one), kinds.index(other)] = apart[kinds.index(other), kinds.index(one)] = True
+    pairs = np.concatenate([neighbours(body, size), seam_pairs(body, size)])
+    place = texels.spread @ body.v_template.cpu().numpy()
+    step = place[pairs[:, 0]] - place[pairs[:, 1]]
+    step /= np.maximum(np.linalg.norm(step, axis=1, keepdims=True), 1e-9)
+    # In the rest pose the arms lie along x, everything else along y.
+    along = np.where(in_kinds(kind, kinds, ARMS)[pairs[:, 0]], step[:, 0], step[:, 1]) ** 2
+    conductance = np.where(in_kinds(kind, kinds, ROUND)[pairs[:, 0]], 1.0, 1 - (1 - ALONG) * along)
+    conductance[apart[kind[pairs[:, 0]], kind[pairs[:, 1]]]] = 0
+    return make_membrane(pairs, conductance, texels.spread)
+
+
+def _match_seams(colour: Float[np.ndarray, "K 3"], pairs: Int[np.ndarray, "S 2"]) -> Float[np.ndarray, "K 3"]:
+    """Texels that face each other across a seam of the UV map take the mean of both sides."""
+    both = np.concatenate([pairs, pairs[:, ::-1]])
+    size = len(colour)
+    across = sp.csr_matrix((np.ones(len(both), np.float32), both.T), (size, size)) + sp.identity(size, "float32")
+    share = 1 / np.asarray(across.sum(1))
+    for _ in range(2):  # where a texel faces several, once is not enough
+        colour = share * (across @ colour)
+    return colour
