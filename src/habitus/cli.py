@@ -1,0 +1,168 @@
+"""The command line: one frozen dataclass a command. Nothing heavy is imported before a command runs."""
+
+import logging
+import sys
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+from tyro.conf import Positional, arg, subcommand
+
+from habitus import __version__
+from habitus.errors import InputError
+
+_Output = Annotated[Path, arg(aliases=["-o"], metavar="DIR")]
+
+
+@dataclass(frozen=True)
+class PersonCommand:
+    """Make a textured, animatable 3D person from a photo.
+
+    Several photos are taken to show the same person: what one does not show another may. Writes person.glb (skin, walk
+    and idle clips), person.obj, texture.png, confidence.png, turntable.gif, preview.html and report.json.
+
+    Try:
+        habitus person photo.jpg -o out/
+
+        habitus person street.png --all -o out/
+
+        habitus person photo.jpg --box 120 40 260 410 --mask mask.png -o out/
+    """
+
+    photos: Positional[Annotated[tuple[Path, ...], arg(metavar="PHOTO...")]]
+    """Photos of one person (with --each, of a different person each)."""
+    output: _Output = Path("out")
+    """Folder to write; made when it is not there."""
+    box: Annotated[tuple[float, float, float, float] | None, arg(metavar="LEFT TOP RIGHT BOTTOM")] = None
+    """Where the person is, in photo pixels; finding people is then skipped."""
+    keypoints: Annotated[Path | None, arg(metavar="JSON")] = None
+    """COCO, OpenPose or AlphaPose JSON to use instead of the pose model."""
+    mask: Annotated[Path | None, arg(metavar="PNG")] = None
+    """PNG of the photo's size, white where the person is, to use instead of segmentation."""
+    mask_method: Literal["auto", "pose", "selfie", "grabcut"] = "auto"
+    """How the person is cut out when no mask is given."""
+    person: Annotated[int | None, arg(metavar="N")] = None
+    """Which of several people, counted from 1, the most prominent first."""
+    all: bool = False
+    """Every person in the photo, each in a folder of their own."""
+    each: bool = False
+    """Every photo shows a different person, each in a folder of their own."""
+    params: Annotated[Path | None, arg(metavar="FILE")] = None
+    """Body parameters from a file (.npz with SMPL's names, HMR's .pkl) instead of fitting."""
+    body: Annotated[Path | None, arg(metavar="FILE")] = None
+    """Your SMPL .npz or .pkl, instead of the open body."""
+    uv: Annotated[Path | None, arg(metavar="OBJ")] = None
+    """OBJ with the UV layout for --body (smpl_uv.obj); without it the open body's layout is carried over."""
+    texture_size: Literal[256, 512, 1024, 2048] = 512
+    """Side of the texture, texels."""
+    debug: bool = False
+    """Show a traceback instead of one line when something fails."""
+
+    def run(self) -> None:
+        """Reconstruct and save."""
+        from habitus.person_command import make_people  # noqa: PLC0415
+
+        make_people(self)
+
+
+@dataclass(frozen=True)
+class DemoCommand:
+    """Make a few people in code, reconstruct one from one view, and compare the result with the truth.
+
+    Open report.html in the folder afterwards. Needs no photo; nothing is downloaded.
+    """
+
+    output: _Output = Path("demo")
+    """Folder to write."""
+    seed: int = 0
+    """Other people for another number."""
+    debug: bool = False
+    """Show a traceback instead of one line when something fails."""
+
+    def run(self) -> None:
+        """Run the demo."""
+        from habitus.demo import run_demo  # noqa: PLC0415
+
+        run_demo(self.output, seed=self.seed)
+
+
+@dataclass(frozen=True)
+class DoctorCommand:
+    """Say what is here, what is missing, and the command that mends it."""
+
+    debug: bool = False
+    """Show a traceback instead of one line when something fails."""
+
+    def run(self) -> None:
+        """Print the findings; status 1 when something that Habitus needs is missing."""
+        from habitus.doctor import examine  # noqa: PLC0415
+
+        sys.exit(examine())
+
+
+@dataclass(frozen=True)
+class FetchModelsCommand:
+    """Fetch the pose and segmentation models once; afterwards Habitus works offline.
+
+    They come out of the mediapipe wheel (Apache-2.0), which pip downloads from where pip is set to look.
+    """
+
+    wheel: Annotated[Path | None, arg(metavar="FILE")] = None
+    """A mediapipe 0.10.21 wheel that you have already."""
+    debug: bool = False
+    """Show a traceback instead of one line when something fails."""
+
+    def run(self) -> None:
+        """Fetch, check, cache."""
+        from habitus.perception.models import fetch_models  # noqa: PLC0415
+
+        folder = fetch_models(wheel=self.wheel, report=_say)
+        _say(f"models: {folder}")
+
+
+_Command = (
+    Annotated[PersonCommand, subcommand("person")]
+    | Annotated[DemoCommand, subcommand("demo")]
+    | Annotated[DoctorCommand, subcommand("doctor")]
+    | Annotated[FetchModelsCommand, subcommand("fetch-models")]
+)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Entry point of `habitus`."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments == ["--version"]:
+        _say(f"habitus {__version__}")
+        return
+    logging.basicConfig(level=logging.WARNING, format="habitus: %(levelname)s: %(message)s")
+    logging.captureWarnings(True)
+    command = tyro.cli(
+        _Command,  # type: ignore[arg-type]
+        prog="habitus",
+        description="A person's build, and their attire: 3D people and clothes-changing re-ID from photos.",
+        args=arguments,
+        config=(tyro.conf.OmitSubcommandPrefixes, tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff),
+    )
+    try:
+        command.run()
+    except InputError as error:
+        _fail(f"habitus: {error}", debug=command.debug)
+    except KeyboardInterrupt:
+        _fail("habitus: interrupted; nothing half-written is left", debug=command.debug, status=130)
+
+
+def _fail(line: str, *, debug: bool, status: int = 2) -> None:
+    if debug:
+        traceback.print_exc()
+    print(line, file=sys.stderr)  # noqa: T201
+    sys.exit(status)
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
