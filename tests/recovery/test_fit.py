@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from made_crops import crops_of, params_of
 
 from habitus.body.model import BodyModel
 from habitus.body.smooth_basis import smooth_basis
@@ -11,7 +12,6 @@ from habitus.recovery.initial import standing_poses
 from habitus.recovery.measures import procrustes_error
 from habitus.recovery.priors import joint_limits, limit_penalty
 from habitus.types import COCO_KEYPOINTS, SMPL_JOINTS, BodyParams
-from made_crops import crops_of, params_of
 
 YAWS = np.array([0.0, 0.9, np.pi / 2, np.pi, -2.2])
 

@@ -1,14 +1,26 @@
 """M(beta, theta, delta): a body of given build, in given clothes, in a given pose (3DSL section 3.1; SMPL, 2015)."""
 
+import itertools
 from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from habitus.body.assets import BodyData, load_body_data
 from habitus.body.rotations import axis_angle_to_matrix
+
+
+class Frames(NamedTuple):
+    """Where the joints of a batch of bodies are and how they are turned."""
+
+    rotations: Float[Tensor, "B J 3 3"]
+    """Each joint relative to its parent."""
+    transforms: Float[Tensor, "B J 4 4"]
+    """Joint frames in the posed space, metres."""
+    rest_joints: Float[Tensor, "B J 3"]
+    """Metres."""
 
 
 class Posed(NamedTuple):
@@ -17,7 +29,7 @@ class Posed(NamedTuple):
     vertices: Float[Tensor, "B N 3"]
     joints: Float[Tensor, "B J 3"]
     transforms: Float[Tensor, "B J 4 4"]
-    """Joint frames: rest-pose offsets from a joint to the posed space."""
+    """Joint frames in the posed space."""
     rest_joints: Float[Tensor, "B J 3"]
 
 
@@ -49,6 +61,7 @@ class BodyModel(nn.Module):
         self.topology = data.topology
         self.regions = tuple(data.regions)
         self.parents = tuple(int(p) for p in data.parents)
+        self._levels, self._from_levels = _levels(self.parents)
         for name in ("v_template", "shapedirs", "J_regressor", "lbs_weights", "uv", "coco_regressor"):
             self.register_buffer(name, torch.as_tensor(getattr(data, name), dtype=torch.float32), persistent=False)
         for name in ("faces", "uv_faces", "face_region"):
@@ -105,8 +118,6 @@ class BodyModel(nn.Module):
         theta: Float[Tensor, "B J 3"],
         beta: Float[Tensor, "B 10"],
         delta: Float[Tensor, "B N 3"] | None = None,
-        *,
-        only: Int[Tensor, "n"] | None = None,
     ) -> Posed:
         """Pose a batch of bodies, differentiable in everything.
 
@@ -116,38 +127,34 @@ class BodyModel(nn.Module):
             theta: axis-angle, radians, joint 0 the root.
             beta: shape, standard deviations.
             delta: displacement in the rest pose, metres; None means naked.
-            only: pose just these vertices (delta then has their rows alone): keypoints need a few dozen of thousands.
         """
-        rows = slice(None) if only is None else only
-        rotations = axis_angle_to_matrix(theta)
-        vertices = self.v_template[rows] + (beta @ self.shapedirs[rows].flatten(0, 1).T).unflatten(1, (-1, 3))
-        if delta is not None:
-            vertices = vertices + delta
-        if self.posedirs is not None:
-            identity = torch.eye(3, dtype=theta.dtype, device=theta.device)
-            feature = (rotations[:, 1:] - identity).flatten(1)
-            vertices = vertices + (feature @ self.posedirs[rows].flatten(0, 1).T).unflatten(1, (-1, 3))
-        rest_joints = self.rest_joints(beta)
-        transforms = self._joint_transforms(rotations, rest_joints)
-        # Skinning acts on points of the rest pose, so each frame first takes its rest joint to the origin.
-        shift = transforms[..., :3, 3] - (transforms[..., :3, :3] @ rest_joints[..., None]).squeeze(-1)
-        skinning = torch.cat([transforms[..., :3, :3], shift[..., None]], -1).flatten(2)
-        blended = (self.lbs_weights[rows] @ skinning).unflatten(-1, (3, 4))
-        posed = (blended[..., :3] @ vertices[..., None]).squeeze(-1) + blended[..., 3]
-        return Posed(posed, transforms[..., :3, 3], transforms, rest_joints)
+        frames = self.frames(theta, beta)
+        vertices = self.pose(frames, beta, delta)
+        return Posed(vertices, frames.transforms[..., :3, 3], frames.transforms, frames.rest_joints)
 
-    def _joint_transforms(self, rotations: Tensor, rest_joints: Tensor) -> Tensor:
-        """Frames of all joints in the posed space, (B, J, 4, 4), down the kinematic tree."""
-        parents = self.parents
-        offsets = torch.cat([rest_joints[:, :1], rest_joints[:, 1:] - rest_joints[:, list(parents[1:])]], 1)
-        turns, places = [rotations[:, 0]], [offsets[:, 0]]
-        for joint in range(1, len(parents)):
-            above = parents[joint]
-            turns.append(turns[above] @ rotations[:, joint])
-            places.append(places[above] + (turns[above] @ offsets[:, joint, :, None]).squeeze(-1))
-        frames = torch.cat([torch.stack(turns, 1), torch.stack(places, 1)[..., None]], -1)
+    def pose(
+        self, frames: Frames, beta: Float[Tensor, "B 10"], delta: Float[Tensor, "B N 3"] | None = None
+    ) -> Float[Tensor, "B N 3"]:
+        """The surface on a posed skeleton, metres: the second half of `forward`."""
+        vertices = self.rest(beta, delta)
+        if self.posedirs is not None:
+            vertices = vertices + pose_correctives(frames, self.posedirs)
+        return skin(frames, vertices, self.lbs_weights)
+
+    def frames(self, theta: Float[Tensor, "B J 3"], beta: Float[Tensor, "B 10"]) -> Frames:
+        """Pose the skeleton alone, which is all that joints and keypoints need."""
+        rotations = axis_angle_to_matrix(theta)
+        rest_joints = self.rest_joints(beta)
+        offsets = torch.cat([rest_joints[:, :1], rest_joints[:, 1:] - rest_joints[:, list(self.parents[1:])]], 1)
+        # Level by level down the tree: a few operations on many joints each instead of many on one.
+        turns, places = [rotations[:, :1]], [offsets[:, :1]]
+        for joints, parents in self._levels:
+            above = turns[-1][:, parents]
+            turns.append(above @ rotations[:, joints])
+            places.append(places[-1][:, parents] + (above @ offsets[:, joints, :, None]).squeeze(-1))
+        frames = torch.cat([torch.cat(turns, 1), torch.cat(places, 1)[..., None]], -1)[:, self._from_levels]
         last = torch.tensor([0.0, 0.0, 0.0, 1.0], dtype=frames.dtype, device=frames.device)
-        return torch.cat([frames, last.expand(*frames.shape[:2], 1, 4)], -2)
+        return Frames(rotations, torch.cat([frames, last.expand(*frames.shape[:2], 1, 4)], -2), rest_joints)
 
     def coco_keypoints(self, vertices: Float[Tensor, "B N 3"]) -> Float[Tensor, "B 17 3"]:
         """The COCO-17 keypoints of posed vertices, metres."""
@@ -164,3 +171,32 @@ class BodyModel(nn.Module):
         touched = torch.zeros(self.num_vertices, dtype=torch.bool, device=self.faces.device)
         touched[self.faces[self.face_region == self.regions.index(name)].flatten()] = True
         return touched
+
+
+def pose_correctives(frames: Frames, posedirs: Float[Tensor, "N 3 P"]) -> Float[Tensor, "B N 3"]:
+    """Pose blend shapes: displacement in the rest pose that is linear in the joints' rotation matrices, metres."""
+    identity = torch.eye(3, dtype=frames.rotations.dtype, device=frames.rotations.device)
+    feature = (frames.rotations[:, 1:] - identity).flatten(1)
+    return (feature @ posedirs.flatten(0, 1).T).unflatten(1, (-1, 3))
+
+
+def skin(frames: Frames, vertices: Float[Tensor, "B N 3"], weights: Float[Tensor, "N J"]) -> Float[Tensor, "B N 3"]:
+    """Linear blend skinning: every vertex of the rest pose follows its joints, metres."""
+    transforms = frames.transforms
+    # Skinning acts on points of the rest pose, so each frame first takes its rest joint to the origin.
+    shift = transforms[..., :3, 3] - (transforms[..., :3, :3] @ frames.rest_joints[..., None]).squeeze(-1)
+    per_joint = torch.cat([transforms[..., :3, :3], shift[..., None]], -1).flatten(2)
+    blended = (weights @ per_joint).unflatten(-1, (3, 4))
+    return (blended[..., :3] @ vertices[..., None]).squeeze(-1) + blended[..., 3]
+
+
+def _levels(parents: tuple[int, ...]) -> tuple[list[tuple[list[int], list[int]]], list[int]]:
+    """The kinematic tree by depth: joints of each level with their parents' places in the level above, and the order
+    that puts joints, listed level by level, back by number."""
+    depth = [0]
+    for parent in parents[1:]:
+        depth.append(depth[parent] + 1)
+    by_depth = [[j for j, d in enumerate(depth) if d == level] for level in range(max(depth) + 1)]
+    levels = [(joints, [above.index(parents[j]) for j in joints]) for above, joints in itertools.pairwise(by_depth)]
+    listed = [j for joints in by_depth for j in joints]
+    return levels, [listed.index(j) for j in range(len(parents))]

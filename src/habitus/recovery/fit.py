@@ -16,9 +16,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from habitus.body.model import BodyModel
-from habitus.body.smooth_basis import smooth_basis
+from habitus.body.model import BodyModel, Frames
 from habitus.losses.silhouettes import silhouette_loss
+from habitus.recovery.displacement import displacement_space
 from habitus.recovery.initial import pose_from_landmarks, standing_poses, without_false_lean
 from habitus.recovery.measures import keypoint_error, mask_iou
 from habitus.recovery.objective import Evidence, KeypointProbe, camera_from_keypoints, keypoint_terms
@@ -51,7 +51,7 @@ class FitSettings:
     """Of the mean squared displacement, 1 / m^2."""
     smoothness_weight: float = 15.0
     """Of the squared difference of neighbouring handles of the displacement."""
-    handles: int = 400
+    handles: int = 300
     """Of the displacement, see `habitus.body.smooth_basis`."""
 
 
@@ -174,18 +174,20 @@ class _Fitter:
             self.evidence = everything.repeat(len(yaws))
             theta = torch.as_tensor(standing_poses(yaws), device=self.device).repeat(people, 1, 1)
             theta, beta, psi = self._fit_keypoints(theta, torch.zeros(len(theta), self.body.num_betas), None)
-            loss = self._keypoint_objective(theta, beta, psi, theta).unflatten(0, (people, len(yaws)))
+            loss = self._keypoint_objective(self.body.frames(theta, beta), theta, beta, psi, theta).unflatten(
+                0, (people, len(yaws))
+            )
             best = loss.argmin(1) + torch.arange(people, device=self.device) * len(yaws)
             self.evidence = everything
             return theta[best], beta[best], psi[best]
         beta = torch.zeros(len(theta), self.body.num_betas, device=self.device)
-        points, _ = self.probe(theta, beta)
-        return theta, beta, camera_from_keypoints(points, self.evidence)
+        return theta, beta, camera_from_keypoints(self.probe(self.body.frames(theta, beta), beta), self.evidence)
 
-    def _keypoint_objective(self, theta: Tensor, beta: Tensor, psi: Tensor, mean: Tensor) -> Float[Tensor, "B"]:
+    def _keypoint_objective(
+        self, frames: Frames, theta: Tensor, beta: Tensor, psi: Tensor, mean: Tensor
+    ) -> Float[Tensor, "B"]:
         s = self.settings
-        points, _ = self.probe(theta, beta)
-        terms = keypoint_terms(points, psi, self.evidence)
+        terms = keypoint_terms(self.probe(frames, beta), psi, self.evidence)
         return (
             s.keypoint_weight * terms["keypoints"]
             + s.direction_weight * terms["directions"]
@@ -203,11 +205,11 @@ class _Fitter:
 
     def _fit_keypoints(self, theta: Tensor, beta: Tensor, psi: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
         if psi is None:
-            psi = camera_from_keypoints(self.probe(theta, beta)[0], self.evidence)
+            psi = camera_from_keypoints(self.probe(self.body.frames(theta, beta), beta), self.evidence)
         mean = _mean_pose(theta)
 
         def objective(theta: Tensor, beta: Tensor, psi: Tensor) -> Tensor:
-            return self._keypoint_objective(theta, beta, psi, mean)
+            return self._keypoint_objective(self.body.frames(theta, beta), theta, beta, psi, mean)
 
         found = self._descend(objective, [theta, beta, psi], [0.04, 0.04, 0.02], self.settings.keypoint_steps)
         return found[0], found[1], found[2]
@@ -217,9 +219,10 @@ class _Fitter:
         s = self.settings
 
         def objective(theta: Tensor, beta: Tensor, psi: Tensor) -> Tensor:
-            covered = self._silhouette(self.body(theta, beta).vertices, psi)
+            frames = self.body.frames(theta, beta)
+            covered = self._silhouette(self.body.pose(frames, beta), psi)
             seen = silhouette_loss(covered, self.evidence.mask, self.evidence.valid, uncovered=s.uncovered)
-            return self._keypoint_objective(theta, beta, psi, mean) + s.silhouette_weight * seen
+            return self._keypoint_objective(frames, theta, beta, psi, mean) + s.silhouette_weight * seen
 
         found = self._descend(objective, [theta, beta, psi], [0.02, 0.05, 0.01], s.silhouette_steps)
         return found[0], found[1], found[2]
@@ -227,27 +230,26 @@ class _Fitter:
     def _fit_displacement(self, theta: Tensor, beta: Tensor, psi: Tensor) -> BodyParams:
         mean = _mean_pose(theta)
         s = self.settings
-        basis = displacement_basis(self.body, s.handles)
-        roughness = _roughness(self.body, basis)
+        space = displacement_space(self.body, s.handles)
 
         def objective(theta: Tensor, psi: Tensor, handles: Tensor) -> Tensor:
-            delta = basis @ handles
-            covered = self._silhouette(self.body(theta, beta, delta).vertices, psi)
+            delta = space.displace(handles)
+            frames = self.body.frames(theta, beta)
+            covered = self._silhouette(self.body.pose(frames, beta, delta), psi)
             seen = silhouette_loss(covered, self.evidence.mask, self.evidence.valid)
             size = (delta**2).sum(-1).mean(1)
-            rough = torch.einsum("bhc,hg,bgc->b", handles, roughness, handles)
             return (
-                self._keypoint_objective(theta, beta, psi, mean)
+                self._keypoint_objective(frames, theta, beta, psi, mean)
                 + s.silhouette_weight * seen
                 + s.displacement_weight * size
-                + s.smoothness_weight * rough
+                + s.smoothness_weight * space.roughness(handles)
             )
 
-        handles = torch.zeros(len(theta), basis.shape[1], 3, device=self.device)
+        handles = torch.zeros(len(theta), s.handles, 3, device=self.device)
         theta, psi, handles = self._descend(
             objective, [theta, psi, handles], [0.005, 0.003, 0.006], s.displacement_steps
         )
-        return BodyParams(theta, beta, basis @ handles, psi)
+        return BodyParams(theta, beta, space.displace(handles), psi)
 
     def _silhouette(self, vertices: Tensor, psi: Tensor) -> Float[Tensor, "B H W"]:
         screen = project(vertices, psi, self.evidence.size)
@@ -285,7 +287,7 @@ class _Fitter:
     def measure(self, params: BodyParams) -> Fit:
         posed = self.body(params.theta, params.beta, params.delta)
         covered = self._silhouette(posed.vertices, params.psi)
-        points, _ = self.probe(params.theta, params.beta)
+        points = self.probe(self.body.frames(params.theta, params.beta), params.beta)
         projected = project(points, params.psi, self.evidence.size)[..., :2]
         error = keypoint_error(projected, self.evidence.keypoints, self.evidence.confidence)
         overlap = mask_iou(covered, self.evidence.mask, self.evidence.valid)
@@ -298,32 +300,3 @@ def _mean_pose(theta: Tensor) -> Tensor:
     unseen = ("collar", "hand", "foot", "wrist", "ankle")
     mean[:, [i for i, name in enumerate(SMPL_JOINTS) if any(u in name for u in unseen)]] = 0.0
     return mean
-
-
-_BASES: dict[tuple[int, int], Tensor] = {}
-
-
-def displacement_basis(body: BodyModel, handles: int) -> Float[Tensor, "N handles"]:
-    """The smooth basis, damped where clothes do not reach: hands keep their shape, faces nearly so."""
-    key = (id(body), handles)
-    if key not in _BASES:
-        basis = smooth_basis(body, handles)
-        damping = torch.ones(body.num_vertices, 1, device=basis.device)
-        for region in body.regions:
-            if "hand" in region:
-                damping[body.vertex_region(region)] = 0.2
-            elif region == "face":
-                damping[body.vertex_region(region)] = 0.4
-        _BASES.clear()
-        _BASES[key] = basis * damping
-    return _BASES[key]
-
-
-def _roughness(body: BodyModel, basis: Tensor) -> Float[Tensor, "handles handles"]:
-    """The quadratic form of squared differences along the edges of the mesh, per vertex, relative to edge length."""
-    faces = body.faces
-    edges = torch.cat([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
-    edges = edges[edges[:, 0] < edges[:, 1]]
-    length = (body.v_template[edges[:, 0]] - body.v_template[edges[:, 1]]).norm(dim=1).clamp(min=1e-3)
-    slope = (basis[edges[:, 0]] - basis[edges[:, 1]]) / length[:, None]
-    return slope.T @ slope / len(edges)

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from habitus.body.model import BodyModel, Posed
+from habitus.body.model import BodyModel, Frames, pose_correctives, skin
 from habitus.losses.keypoints import keypoint_loss
 from habitus.recovery.initial import without_false_lean
 from habitus.rendering.camera import project
@@ -74,17 +74,21 @@ class Evidence:
 
 
 class KeypointProbe:
-    """Poses only the vertices that keypoints are made of: a hundred times less work than the whole body."""
+    """Poses only the vertices that keypoints are made of: a few dozen of thousands."""
 
     def __init__(self, body: BodyModel):
-        self.body = body
-        self.rows = body.coco_regressor.abs().sum(0).nonzero().squeeze(1)
-        self.regressor = body.coco_regressor[:, self.rows]
+        rows = body.coco_regressor.abs().sum(0).nonzero().squeeze(1)
+        self.regressor = body.coco_regressor[:, rows]
+        self.v_template, self.shapedirs = body.v_template[rows], body.shapedirs[rows]
+        self.posedirs = None if body.posedirs is None else body.posedirs[rows]
+        self.weights = body.lbs_weights[rows]
 
-    def __call__(self, theta: Tensor, beta: Tensor) -> tuple[Float[Tensor, "B 17 3"], Posed]:
-        """COCO-17 keypoints in metres, and the posed joints."""
-        posed = self.body(theta, beta, only=self.rows)
-        return self.regressor @ posed.vertices, posed
+    def __call__(self, frames: Frames, beta: Float[Tensor, "B 10"]) -> Float[Tensor, "B 17 3"]:
+        """COCO-17 keypoints of the naked body, metres."""
+        vertices = self.v_template + (beta @ self.shapedirs.flatten(0, 1).T).unflatten(1, (-1, 3))
+        if self.posedirs is not None:
+            vertices = vertices + pose_correctives(frames, self.posedirs)
+        return self.regressor @ skin(frames, vertices, self.weights)
 
 
 def camera_from_keypoints(
