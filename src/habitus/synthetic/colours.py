@@ -1,0 +1,106 @@
+"""Colours of people and of street clothes, sRGB in [0, 1]."""
+
+import colorsys
+from collections.abc import Callable
+
+import numpy as np
+from jaxtyping import Float
+
+Colour = Float[np.ndarray, "3"]
+
+# From very fair to very dark, about the middle tones of published skin-tone scales.
+_SKIN = np.array(
+    [
+        (0.93, 0.78, 0.69), (0.88, 0.70, 0.59), (0.82, 0.62, 0.49), (0.72, 0.52, 0.39), (0.58, 0.40, 0.29),
+        (0.44, 0.30, 0.22), (0.31, 0.21, 0.16),
+    ]
+)  # fmt: skip
+
+_HAIR = np.array(
+    [
+        (0.06, 0.05, 0.05), (0.12, 0.09, 0.07), (0.22, 0.14, 0.09), (0.34, 0.22, 0.13), (0.55, 0.40, 0.22),
+        (0.74, 0.60, 0.38), (0.42, 0.18, 0.08), (0.60, 0.59, 0.57), (0.82, 0.81, 0.79),
+    ]
+)  # fmt: skip
+_HAIR_SHARE = (0.26, 0.22, 0.19, 0.12, 0.07, 0.04, 0.02, 0.06, 0.02)
+_DARK_SKIN_HAIR_SHARE = (0.6, 0.27, 0.06, 0.0, 0.0, 0.0, 0.0, 0.06, 0.01)
+
+_IRIS = np.array([(0.20, 0.12, 0.07), (0.28, 0.19, 0.10), (0.30, 0.40, 0.50), (0.33, 0.38, 0.26)])
+
+
+def draw_skin(rng: np.random.Generator) -> Colour:
+    """A skin tone anywhere along the scale, with a slight cast of its own."""
+    place = rng.uniform(0, len(_SKIN) - 1.001)
+    low = int(place)
+    tone = _SKIN[low] + (place - low) * (_SKIN[low + 1] - _SKIN[low])
+    return np.clip(tone + rng.normal(0, 0.012, 3), 0.05, 0.97)
+
+
+def draw_hair(rng: np.random.Generator, skin: Colour) -> Colour:
+    """A natural colour of hair; dark skins have mostly dark hair."""
+    share = _DARK_SKIN_HAIR_SHARE if skin.mean() < 0.5 else _HAIR_SHARE
+    return np.clip(_HAIR[rng.choice(len(_HAIR), p=share)] * rng.uniform(0.85, 1.2) + rng.normal(0, 0.01, 3), 0.02, 0.95)
+
+
+def draw_iris(rng: np.random.Generator, skin: Colour) -> Colour:
+    """The colour of the eyes; blue and green ones only in fair faces."""
+    return _IRIS[rng.integers(0, 4 if skin.mean() > 0.62 else 2)]
+
+
+def draw_top(rng: np.random.Generator) -> Colour:
+    """Upper garments: black, navy and grey lead; white, beige and earth tones follow; one in seven is bright."""
+    kind = rng.choice(7, p=(0.23, 0.17, 0.16, 0.12, 0.09, 0.10, 0.13))
+    return _cloth(rng, kind)
+
+
+def draw_outer(rng: np.random.Generator) -> Colour:
+    """Jackets: as tops, darker still."""
+    return _cloth(rng, rng.choice(7, p=(0.36, 0.2, 0.15, 0.03, 0.08, 0.1, 0.08)))
+
+
+def draw_trousers(rng: np.random.Generator) -> Colour:
+    """Trousers but for jeans: black, dark blue, grey, khaki, brown, the odd bright pair."""
+    return _cloth(rng, rng.choice(7, p=(0.38, 0.18, 0.2, 0.03, 0.12, 0.07, 0.02)))
+
+
+def draw_denim(rng: np.random.Generator) -> Colour:
+    """Blue jeans from raw to washed, and black ones."""
+    light = rng.uniform(0, 1) ** 1.5
+    blue = np.array((0.11, 0.14, 0.24)) * (1 - light) + np.array((0.46, 0.55, 0.66)) * light
+    return blue if rng.uniform() < 0.85 else np.full(3, rng.uniform(0.08, 0.2))
+
+
+def draw_shoes(rng: np.random.Generator) -> tuple[Colour, Colour]:
+    """Colours of a shoe and of its sole."""
+    upper = _cloth(rng, rng.choice(7, p=(0.42, 0.1, 0.12, 0.16, 0.05, 0.1, 0.05)))
+    white_sole = rng.uniform() < 0.45
+    return upper, np.full(3, rng.uniform(0.75, 0.92)) if white_sole else upper * 0.5
+
+
+def draw_socks(rng: np.random.Generator) -> Colour:
+    """Black, grey or white."""
+    return _cloth(rng, rng.choice((0, 2, 3), p=(0.5, 0.2, 0.3)))
+
+
+def _cloth(rng: np.random.Generator, kind: int) -> Colour:
+    return _CLOTHS[kind](rng)
+
+
+def _grey(rng: np.random.Generator, low: float, high: float) -> Colour:
+    return np.clip(rng.uniform(low, high) + rng.normal(0, 0.01, 3), 0.02, 1)
+
+
+def _hsv(hue: float, saturation: float, value: float) -> Colour:
+    return np.array(colorsys.hsv_to_rgb(hue % 1.0, saturation, value))
+
+
+# Black; navy and dark blue; grey; white; beige, khaki and olive; brown and dark red; bright.
+_CLOTHS: tuple[Callable[[np.random.Generator], Colour], ...] = (
+    lambda rng: _grey(rng, 0.04, 0.13),
+    lambda rng: _hsv(rng.uniform(0.58, 0.66), rng.uniform(0.35, 0.75), rng.uniform(0.14, 0.42)),
+    lambda rng: _grey(rng, 0.2, 0.65),
+    lambda rng: _grey(rng, 0.8, 0.94),
+    lambda rng: _hsv(rng.uniform(0.09, 0.2), rng.uniform(0.15, 0.42), rng.uniform(0.32, 0.78)),
+    lambda rng: _hsv(rng.uniform(-0.03, 0.08), rng.uniform(0.35, 0.7), rng.uniform(0.18, 0.45)),
+    lambda rng: _hsv(rng.uniform(0, 1), rng.uniform(0.4, 0.8), rng.uniform(0.4, 0.85)),
+)

@@ -1,0 +1,50 @@
+"""A look and an outfit on a body: one texture, one displacement."""
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from habitus.body.model import BodyModel
+from habitus.synthetic.garments import outfit_displacement, paint_outfit
+from habitus.synthetic.heads import hair_displacement, paint_face, paint_hair, paint_skin
+from habitus.synthetic.mannequin import ARM, mannequin_of
+from habitus.synthetic.outfits import Outfit
+from habitus.synthetic.people import Look
+from habitus.types import SMPL_JOINTS
+
+_FOREARM = 0.035
+"""Metres; half its thickness."""
+_HELD_OUT = 0.12
+"""Radians by which poses hold hanging arms out as it is."""
+
+
+def paint(body: BodyModel, look: Look, outfit: Outfit, *, size: int = 512) -> Float[Tensor, "3 T T"]:
+    """The texture of a person in an outfit, RGB in [0, 1]. Colours continue past the charts."""
+    mannequin = mannequin_of(body)
+    texels = mannequin.texels(size)
+    own, weave = np.random.default_rng(look.marks), np.random.default_rng(outfit.weave)
+    skin = paint_skin(look, mannequin, texels.points, own)
+    colours = paint_outfit(skin, outfit, mannequin, texels.points, weave)
+    colours = paint_face(colours, look, mannequin, texels.points, own)
+    colours = paint_hair(colours, look.hair, mannequin, texels.points, own)
+    return torch.from_numpy(texels.image(np.clip(colours, 0, 1)))
+
+
+def displace(body: BodyModel, look: Look, outfit: Outfit) -> Float[Tensor, "N 3"]:
+    """Displacement of the rest pose by hair, clothes and shoes, metres."""
+    mannequin = mannequin_of(body)
+    rest = body.rest(torch.from_numpy(look.beta)[None])[0].numpy()
+    clothes = outfit_displacement(outfit, mannequin, rest, np.random.default_rng(outfit.weave))
+    return torch.from_numpy(clothes + hair_displacement(look.hair, mannequin))
+
+
+def arm_berth(body: BodyModel, look: Look, delta: Float[Tensor, "N 3"]) -> float:
+    """Radians by which hanging arms must be held further out to clear the hips and the clothes."""
+    points, beta = mannequin_of(body).vertices, torch.from_numpy(look.beta)[None]
+    rest = body.rest(beta, delta[None])[0].numpy()
+    shoulder = body.rest_joints(beta)[0, SMPL_JOINTS.index("left_shoulder")].numpy()
+    drop = shoulder[1] - rest[:, 1]
+    beside = (points.limb[ARM] < 0.2) & (drop > 0.15) & (drop < 0.75)
+    angle = np.arctan2(np.abs(rest[beside, 0]) + _FOREARM - shoulder[0], drop[beside])
+    return float(np.clip(angle.max() - _HELD_OUT, 0.0, 0.5))

@@ -1,0 +1,129 @@
+"""Made people: the same bytes for a seed, truth that agrees with the picture, nobody barefoot or out of shape."""
+
+import numpy as np
+import pytest
+import torch
+
+from habitus.body.model import BodyModel
+from habitus.rendering.camera import project
+from habitus.rendering.render import render_silhouette
+from habitus.synthetic.making import make_person, make_photo
+from habitus.synthetic.truth import MadePerson, MadePhoto
+from habitus.types import COCO_KEYPOINTS, Crop
+
+
+@pytest.fixture(scope="module")
+def body() -> BodyModel:
+    return BodyModel.load()
+
+
+@pytest.fixture(scope="module")
+def people(body: BodyModel) -> list[MadePerson]:
+    return [make_person(body, seed, texture_size=128) for seed in range(6)]
+
+
+@pytest.fixture(scope="module")
+def photos(body: BodyModel, people: list[MadePerson]) -> list[MadePhoto]:
+    return [make_photo(body, person, 3) for person in people]
+
+
+def test_a_seed_gives_the_same_bytes(body: BodyModel, people: list[MadePerson], photos: list[MadePhoto]) -> None:
+    person = make_person(body, 2, texture_size=128)
+    photo = make_photo(body, person, 3)
+    assert torch.equal(person.texture, people[2].texture)
+    assert torch.equal(person.delta, people[2].delta)
+    assert torch.equal(photo.image, photos[2].image)
+    assert torch.equal(photo.mask, photos[2].mask)
+
+
+def test_seeds_outfits_and_photos_differ(body: BodyModel, people: list[MadePerson], photos: list[MadePhoto]) -> None:
+    assert not torch.equal(people[0].beta, people[1].beta)
+    other_outfit = make_person(body, 0, outfit=1, texture_size=128)
+    assert torch.equal(other_outfit.beta, people[0].beta)
+    assert np.array_equal(other_outfit.look.hair.colour, people[0].look.hair.colour)
+    assert not torch.equal(other_outfit.texture, people[0].texture)
+    assert not torch.equal(make_photo(body, people[0], 4).image, photos[0].image)
+
+
+def test_shapes_and_ranges(body: BodyModel, photos: list[MadePhoto]) -> None:
+    for photo in photos:
+        assert photo.image.shape == (3, 256, 128)
+        assert photo.mask.shape == photo.parts.shape == (256, 128)
+        assert photo.person.delta.shape == (body.num_vertices, 3)
+        for values in (photo.image, photo.mask, photo.person.texture):
+            assert values.dtype == torch.float32
+            assert float(values.min()) >= 0
+            assert float(values.max()) <= 1
+
+
+def test_the_mask_is_the_silhouette_of_the_true_parameters(body: BodyModel, photos: list[MadePhoto]) -> None:
+    for photo in photos:
+        posed = body(photo.params.theta, photo.params.beta, photo.params.delta)
+        silhouette = render_silhouette(posed.vertices, body.faces, photo.params.psi)[0]
+        assert float((silhouette - photo.mask).abs().mean()) < 0.004
+
+
+def test_keypoints_are_the_projected_landmarks(photos: list[MadePhoto]) -> None:
+    hips = [COCO_KEYPOINTS.index("left_hip"), COCO_KEYPOINTS.index("right_hip")]
+    for photo in photos:
+        projected = project(photo.landmarks[None], photo.params.psi, (256, 128))[0, :, :2]
+        offset = photo.keypoints - projected
+        assert torch.allclose(offset, offset[:1].expand_as(offset), atol=1e-2)  # a shift by the hips' place
+        assert torch.allclose(photo.landmarks[hips].mean(0), torch.zeros(3), atol=1e-5)
+
+
+def test_faces_hide_from_behind(body: BodyModel, people: list[MadePerson]) -> None:
+    eyes = [COCO_KEYPOINTS.index("left_eye"), COCO_KEYPOINTS.index("right_eye"), COCO_KEYPOINTS.index("nose")]
+    for person in people:
+        assert bool(make_photo(body, person, 0, yaw=0.0).visible[eyes].all())
+        assert not bool(make_photo(body, person, 0, yaw=np.pi).visible[eyes].any())
+
+
+def test_parts_name_what_is_seen(body: BodyModel, people: list[MadePerson]) -> None:
+    face = body.regions.index("face")
+    for person in people[:3]:
+        front, back = (make_photo(body, person, 1, yaw=yaw).parts for yaw in (0.0, np.pi))
+        assert int((front == face).sum()) > 3 * int((back == face).sum())
+        assert bool(((front >= 0).float() - make_photo(body, person, 1, yaw=0.0).mask).abs().mean() < 0.02)
+
+
+def test_clothes_stand_off_and_keep_off_hands_and_eyes(body: BodyModel, people: list[MadePerson]) -> None:
+    hands = body.vertex_region("left_hand")
+    for person in people:
+        reach = person.delta.norm(dim=1)
+        assert float(reach.max()) < 0.25
+        assert float(reach[body.vertex_region("torso")].median()) > 0.003
+        assert float(reach[hands].median()) < 0.03
+        naked, shod = body.rest(person.beta[None])[0, :, 1], body.rest(person.beta[None], person.delta[None])[0, :, 1]
+        assert float(naked.min() - shod.min()) > 0.01, "no soles"
+
+
+def test_displacement_is_without_spikes(body: BodyModel, people: list[MadePerson]) -> None:
+    edges = body.faces[:, [0, 1]]
+    for person in people:
+        rest = body.rest(person.beta[None], person.delta[None])[0]
+        length = (rest[edges[:, 0]] - rest[edges[:, 1]]).norm(dim=1)
+        # All but the insides of skirts and coats, which reach from the cloth back to the leg.
+        assert float(length.quantile(0.99)) < 0.06
+        assert float(length.max()) < 0.3
+
+
+def test_as_crop_is_the_truth_unless_noise_is_asked_for(photos: list[MadePhoto]) -> None:
+    exact = photos[0].as_crop(np.random.default_rng(0))
+    assert isinstance(exact, Crop)
+    assert torch.equal(exact.keypoints, photos[0].keypoints)
+    assert torch.equal(exact.mask, photos[0].mask)
+    assert torch.equal(exact.landmarks, photos[0].landmarks)  # type: ignore[arg-type]
+    noisy = photos[0].as_crop(np.random.default_rng(0), keypoint_noise=0.01, landmark_noise=0.02, mask_blur=1.0)
+    seen = photos[0].visible
+    error = (noisy.keypoints - exact.keypoints)[seen].norm(dim=1)
+    assert 0.5 < float(error.mean()) < 6.0
+    assert not torch.equal(noisy.mask, exact.mask)
+    assert float(noisy.mask.sum()) == pytest.approx(float(exact.mask.sum()), rel=0.02)
+
+
+def test_another_topology_is_refused(body: BodyModel, people: list[MadePerson]) -> None:
+    from dataclasses import replace
+
+    with pytest.raises(ValueError, match="smpl"):
+        make_photo(body, replace(people[0], topology="smpl"), 0)
