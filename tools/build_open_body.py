@@ -16,10 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
+from open_body.atlas import build_atlas
 from open_body.joints import coco_regressor, ridge_regressor
-from open_body.population import draw_people, read_targets
+from open_body.population import draw_people, plain_people, read_targets, stature_scale
 from open_body.regions import REGIONS, ear_vertices, label_faces
-from open_body.rig import PARENTS, four_strongest, read_rig, t_pose
+from open_body.rig import MIRROR_JOINTS, PARENTS, Rig, four_strongest, read_rig, t_pose
 from open_body.shape_space import principal_components, symmetrise
 from open_body.simplify import simplify
 from open_body.source import Assets, BaseMesh, read_base
@@ -29,8 +30,6 @@ SEED = 20261121
 PEOPLE = 3000
 NUM_VERTICES = 6890
 TOPOLOGY = "habitus-open-1"
-SOME = 6
-"""People that the simplified mesh must suit, the average one included."""
 NIPPLES = np.r_[1778:1794, 8450:8466]
 """Base vertices that go first in simplification, for modesty."""
 
@@ -57,21 +56,31 @@ def importance(surface: Surface, average: np.ndarray) -> np.ndarray:
 
 
 def people_in_t_pose(
-    base: BaseMesh, surface: Surface, rig, offsets: np.ndarray, coefficients: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Vertices (S, N, 3) and joints (S, 24, 3) of people given by target coefficients (S, K)."""
+    base: BaseMesh, surface: Surface, rig: Rig, offsets: np.ndarray, coefficients: np.ndarray, sex: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """People given by target coefficients (S, K), to the stature of their sex.
+
+    Returns:
+        T-pose (S, N, 3), as sculpted (S, N, 3), and T-pose joints (S, 24, 3); the pelvis joint at the origin.
+    """
     used = np.unique(np.concatenate([surface.combination.indices, np.flatnonzero(rig.joints.any(0))]))
     flat = offsets[:, used].reshape(len(offsets), -1)
     pick, regress = surface.combination[:, used], rig.joints[:, used]
-    weights = surface.combination @ rig.weights
+    weights = four_strongest(surface.combination @ rig.weights)
     flip = np.array([-1.0, 1.0, 1.0])
-    vertices, joints = [], []
+    sculpted, posed, joints = [], [], []
     for rows in np.array_split(coefficients, max(1, len(coefficients) // 50)):
         full = base.vertices[used] + (rows @ flat).reshape(len(rows), -1, 3)
-        placed, at = t_pose(np.stack([pick @ one for one in full]), regress @ full, weights)
-        vertices.append(((placed + placed[:, surface.mirror] * flip) / 2).astype(np.float32))
+        body, bones = np.stack([pick @ one for one in full]), regress @ full
+        body = (body + body[:, surface.mirror] * flip) / 2
+        bones = (bones + bones[:, MIRROR_JOINTS] * flip) / 2
+        placed, at = t_pose(body, bones, weights)
+        sculpted.append((body - bones[:, :1]).astype(np.float32))
+        posed.append(placed.astype(np.float32))
         joints.append(at)
-    return np.concatenate(vertices), np.concatenate(joints)
+    sculpted, posed, joints = (np.concatenate(parts) for parts in (sculpted, posed, joints))
+    scale = stature_scale(np.ptp(posed[..., 1], axis=1), sex)[:, None, None].astype(np.float32)
+    return posed * scale, sculpted * scale, joints * scale
 
 
 def build(wheel: Path) -> dict[str, np.ndarray]:
@@ -81,20 +90,20 @@ def build(wheel: Path) -> dict[str, np.ndarray]:
     rig = read_rig(assets, base)
     targets = read_targets(assets, base)
     rng = np.random.default_rng(SEED)
-    coefficients, _ = draw_people(targets, PEOPLE, rng)
+    coefficients, sex = draw_people(targets, PEOPLE, rng)
 
     dense = build_surface(base)
-    some = np.concatenate([coefficients.mean(0, keepdims=True), coefficients[: SOME - 1]])
-    bodies, _ = people_in_t_pose(base, dense, rig, targets.offsets, some)
+    plain, plain_sex = plain_people(targets)
+    bodies, *_ = people_in_t_pose(base, dense, rig, targets.offsets, plain, plain_sex)
     surface = simplify(
         dense, bodies.astype(float), importance(dense, bodies[0]), num_vertices=NUM_VERTICES, length_weight=0.05
     )
-    weights = surface.combination @ rig.weights
-    vertices, joints = people_in_t_pose(base, surface, rig, targets.offsets, coefficients)
+    weights = four_strongest(surface.combination @ rig.weights)
+    vertices, sculpted, joints = people_in_t_pose(base, surface, rig, targets.offsets, coefficients, sex)
     height = np.ptp(vertices[..., 1], axis=1)
     print(f"height {height.mean():.3f} +- {height.std():.3f} m")
 
-    mean, directions, explained = principal_components(vertices, 10)
+    mean, directions, explained = principal_components(vertices, sculpted, surface.faces, 10)
     print("explained", np.round(explained, 4), f"sum {explained.sum():.4f}")
     template = symmetrise(mean, surface.mirror)
     shapedirs = symmetrise(directions, surface.mirror)
@@ -119,12 +128,12 @@ def build(wheel: Path) -> dict[str, np.ndarray]:
         "shapedirs": shapedirs,
         "posedirs": np.zeros((NUM_VERTICES, 3, 207), np.float32),
         "J_regressor": regressor.astype(np.float32),
-        "weights": four_strongest(weights).astype(np.float32),
+        "weights": weights.astype(np.float32),
         "kintree_table": np.stack([np.r_[root, PARENTS[1:].astype(np.uint32)], np.arange(24, dtype=np.uint32)]),
         "J": (regressor @ template).astype(np.float32),
         "bs_type": np.array("lrotmin"),
         "bs_style": np.array("lbs"),
-        "vt": surface.uv.astype(np.float32),
+        "vt": build_atlas(template.astype(float), surface, face_region).astype(np.float32),
         "ft": surface.uv_faces.astype(np.uint32),
         "topology": np.array(TOPOLOGY),
         "regions": np.array(REGIONS),

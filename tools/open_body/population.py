@@ -17,29 +17,69 @@ FIRMNESS = ("minfirmness", "averagefirmness", "maxfirmness")
 HEIGHTS = ("minheight", "maxheight")
 PROPORTIONS = ("idealproportions", "uncommonproportions")
 
+FACTORS = ("fat", "muscle", "frame", "pear", "belly", "legs", "arms", "head")
+"""What moves many sliders together, each standard normal: fatness, muscularity, width of the skeleton, weight on hips
+and thighs rather than shoulders, belly, long legs and a short trunk, arm length, head size."""
+
 LOCAL = {
     "arms": {
-        "{}-upperarm-fat": 0.45, "{}-upperarm-muscle": 0.35, "{}-lowerarm-fat": 0.35, "{}-lowerarm-muscle": 0.35,
-        "{}-upperarm-scale-vert": 0.25, "{}-lowerarm-scale-vert": 0.25, "{}-upperarm-shoulder-muscle": 0.3,
+        "{}-upperarm-fat": {"fat": 0.5, "": 0.15},
+        "{}-lowerarm-fat": {"fat": 0.4, "": 0.15},
+        "{}-upperarm-muscle": {"muscle": 0.45, "": 0.15},
+        "{}-lowerarm-muscle": {"muscle": 0.4, "": 0.15},
+        "{}-upperarm-shoulder-muscle": {"muscle": 0.35, "": 0.15},
+        "{}-upperarm-scale-vert": {"arms": 0.4, "": 0.1},
+        "{}-lowerarm-scale-vert": {"arms": 0.4, "": 0.1},
     },
     "legs": {
-        "{}-upperleg-fat": 0.45, "{}-upperleg-muscle": 0.35, "{}-lowerleg-fat": 0.4, "{}-lowerleg-muscle": 0.35,
-        "upperlegs-height": 0.35, "lowerlegs-height": 0.35, "{}-upperleg-scale-horiz": 0.35,
+        "{}-upperleg-fat": {"fat": 0.3, "pear": 0.2, "": 0.1},
+        "{}-lowerleg-fat": {"fat": 0.35, "pear": 0.2, "": 0.15},
+        "{}-upperleg-muscle": {"muscle": 0.35, "": 0.15},
+        "{}-lowerleg-muscle": {"muscle": 0.35, "": 0.2},
+        "{}-upperleg-scale-horiz": {"pear": 0.15, "frame": 0.2, "": 0.1},
+        "upperlegs-height": {"legs": 0.6, "": 0.1},
+        "lowerlegs-height": {"legs": 0.6, "": 0.1},
     },
     "torso": {
-        "torso-scale-horiz": 0.4, "torso-scale-depth": 0.4, "torso-scale-vert": 0.35, "torso-vshape": 0.4,
-        "torso-muscle-pectoral": 0.3, "torso-muscle-dorsi": 0.3, "measure-shoulder-dist": 0.35,
-        "measure-waist-circ": 0.4, "measure-hips-circ": 0.35, "measure-bust-circ": 0.25,
+        "torso-scale-horiz": {"frame": 0.6, "fat": 0.15, "": 0.1},
+        "torso-scale-depth": {"always": 0.15, "belly": 0.25, "fat": 0.2, "frame": 0.25, "": 0.1},
+        "torso-scale-vert": {"legs": -0.5, "": 0.15},
+        "torso-vshape": {"muscle": 0.35, "pear": -0.4, "": 0.15},
+        "torso-muscle-pectoral": {"muscle": 0.35, "": 0.15},
+        "torso-muscle-dorsi": {"muscle": 0.35, "": 0.15},
+        "measure-shoulder-dist": {"frame": 0.5, "pear": -0.3, "": 0.1},
+        "measure-waist-circ": {"always": 0.2, "fat": 0.3, "belly": 0.2, "": 0.1},
+        "measure-hips-circ": {"pear": 0.3, "fat": 0.2, "": 0.1},
     },
-    "hip": {"hip-scale-horiz": 0.4, "hip-scale-depth": 0.35, "hip-scale-vert": 0.3},
-    "stomach": {"stomach-tone": 0.4, "stomach-pregnant": 0.3},
-    "buttocks": {"buttocks-volume": 0.4},
-    "neck": {"neck-scale-horiz": 0.3, "neck-scale-depth": 0.3, "neck-scale-vert": 0.3},
-    "head": {"head-scale-horiz": 0.3, "head-scale-vert": 0.3, "head-scale-depth": 0.3, "head-fat": 0.4},
-    "hands": {"{}-hand-scale": 0.3},
-    "feet": {"{}-foot-scale": 0.3},
-}  # fmt: skip
-"""Local sliders in [-1, 1] and the standard deviation they are drawn with; {} stands for both sides at once."""
+    "hip": {
+        "hip-scale-horiz": {"frame": 0.45, "pear": 0.4, "": 0.1},
+        "hip-scale-depth": {"pear": 0.25, "fat": 0.15, "": 0.15},
+        "hip-scale-vert": {"": 0.2},
+    },
+    "stomach": {
+        "stomach-tone": {"fat": -0.2, "belly": -0.3, "": 0.1},
+        "stomach-pregnant": {"always": 0.05, "belly": 0.3, "fat": 0.1},
+    },
+    "buttocks": {"buttocks-volume": {"pear": 0.3, "fat": 0.15, "": 0.15}},
+    "neck": {
+        "neck-scale-horiz": {"muscle": 0.3, "fat": 0.25, "": 0.1},
+        "neck-scale-depth": {"muscle": 0.3, "fat": 0.25, "": 0.1},
+        "neck-scale-vert": {"legs": 0.1, "": 0.15},
+    },
+    "head": {
+        "head-scale-horiz": {"head": 0.4, "": 0.15},
+        "head-scale-vert": {"head": 0.4, "": 0.15},
+        "head-scale-depth": {"head": 0.4, "": 0.15},
+        "head-fat": {"fat": 0.4, "": 0.15},
+    },
+    "hands": {"{}-hand-scale": {"arms": 0.2, "head": 0.15, "": 0.15}, "{}-hand-fingers-distance": {"always": -0.6}},
+    "feet": {"{}-foot-scale": {"legs": 0.1, "head": 0.15, "": 0.15}},
+}
+"""Local sliders in [-1, 1]: how much of each factor they take, "" noise of their own, "always" a constant. {} stands
+for both sides at once, so everyone is left-right symmetric."""
+
+STATURE = ((1.79, 0.072), (1.67, 0.066))
+"""Mean and standard deviation of the height of men and women, metres."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +92,8 @@ class Targets:
     """Of the macro targets, which come first."""
     local: list[tuple[str, float]]
     """(slider, +1 or -1) of each of the rest."""
-    spread: dict[str, float]
-    """Standard deviation of each local slider."""
+    loadings: dict[str, dict[str, float]]
+    """What each local slider is made of."""
 
 
 def read_targets(assets: Assets, base: BaseMesh) -> Targets:
@@ -82,16 +122,16 @@ def read_targets(assets: Assets, base: BaseMesh) -> Targets:
                     for cup in CUPS if gender == "female" else ():
                         for firmness in FIRMNESS:
                             macro(f"breast/{stem}-{cup}-{firmness}", *build, cup, firmness)
-    local, spread = [], {}
+    local, loadings = [], {}
     pairs = _opposites(assets)
     for folder, sliders in LOCAL.items():
-        for pattern, deviation in sliders.items():
+        for pattern, loading in sliders.items():
             names = [pattern.format(side) for side in ("l", "r")] if "{}" in pattern else [pattern]
             for sign in (1.0, -1.0):
                 offsets.append(sum(assets.target(f"{folder}/{pairs[folder, name][sign]}", count) for name in names))
                 local.append((pattern, sign))
-            spread[pattern] = deviation
-    return Targets(np.stack(offsets), factors, local, spread)
+            loadings[pattern] = loading
+    return Targets(np.stack(offsets), factors, local, loadings)
 
 
 def _opposites(assets: Assets) -> dict[tuple[str, str], dict[float, str]]:
@@ -109,25 +149,67 @@ def _opposites(assets: Assets) -> dict[tuple[str, str], dict[float, str]]:
 
 
 def draw_people(targets: Targets, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Draw sliders of `count` adults; returns target coefficients (count, K) and gender (count,), 0 male, 1 female."""
+    """Draw sliders of `count` adults; returns target coefficients (count, K) and sex (count,), 0 male, 1 female."""
     female = (np.arange(count) % 2).astype(float)
     gender = np.abs(female - np.abs(rng.normal(0, 0.15, count)).clip(0, 0.5))
+    factor = dict(zip(FACTORS, rng.normal(size=(len(FACTORS), count)).clip(-2.5, 2.5), strict=True))
     age = rng.uniform(18, 80, count)
     values = {
         **_between(gender, GENDERS),
         **_between(((age - 25) / 65).clip(0, 1), AGES),
-        **_between(rng.normal(0.5, 0.27, count).clip(0, 1), MUSCLES),
-        **_between(rng.normal(0.52, 0.27, count).clip(0, 1), WEIGHTS),
-        **_between(rng.normal(0.42, 0.075, count).clip(0, 1), HEIGHTS),
+        **_between((0.5 + 0.24 * factor["muscle"]).clip(0, 1), MUSCLES),
+        **_between((0.56 + 0.27 * factor["fat"]).clip(0, 1), WEIGHTS),
+        **_between(rng.normal(0.42, 0.06, count).clip(0, 1), HEIGHTS),
         **_between(rng.normal(0.5, 0.25, count).clip(0, 1), PROPORTIONS),
         **_between(rng.normal(0.5, 0.25, count).clip(0, 1), CUPS),
         **_between(rng.normal(0.5, 0.2, count).clip(0, 1), FIRMNESS),
     }
     values |= dict(zip(RACES, rng.dirichlet(np.ones(3) * 0.8, count).T, strict=True))
-    sliders = {name: rng.normal(0, deviation, count).clip(-1, 1) for name, deviation in targets.spread.items()}
+    sliders = {}
+    for name, loading in targets.loadings.items():
+        parts = {"": rng.normal(size=count), "always": np.ones(count), **factor}
+        sliders[name] = np.sum([share * parts[part] for part, share in loading.items()], axis=0).clip(-1, 1)
+    return _coefficients(targets, values, sliders), female
+
+
+def plain_people(targets: Targets) -> tuple[np.ndarray, np.ndarray]:
+    """A few fixed people for the mesh to suit: average, then men and women, lean and heavy; as `draw_people`.
+
+    They do not depend on how the population is drawn, so the mesh stays the same when the population is widened.
+    """
+    gender = np.array([0.5, 0.0, 1.0, 0.0, 1.0])
+    values = {
+        **_between(gender, GENDERS),
+        **_between(np.array([0.3, 0.0, 0.0, 0.5, 0.5]), AGES),
+        **_between(np.array([0.5, 0.9, 0.2, 0.3, 0.5]), MUSCLES),
+        **_between(np.array([0.5, 0.3, 0.2, 1.0, 1.0]), WEIGHTS),
+        **_between(np.full(5, 0.42), HEIGHTS),
+        **_between(np.full(5, 0.5), PROPORTIONS),
+        **_between(np.full(5, 0.5), CUPS),
+        **_between(np.full(5, 0.5), FIRMNESS),
+        **{race: np.full(5, 1 / 3) for race in RACES},
+    }
+    sliders = {name: np.full(5, loading.get("always", 0.0)) for name, loading in targets.loadings.items()}
+    return _coefficients(targets, values, sliders), gender.round()
+
+
+def _coefficients(targets: Targets, values: dict[str, np.ndarray], sliders: dict[str, np.ndarray]) -> np.ndarray:
+    """(count, K) of the macro targets, products of their factors, and of the local ones, by sign."""
     columns = [np.prod([values[part] for part in parts], axis=0) for parts in targets.factors]
     columns += [(sign * sliders[name]).clip(0, None) for name, sign in targets.local]
-    return np.stack(columns, 1).astype(np.float32), gender
+    return np.stack(columns, 1).astype(np.float32)
+
+
+def stature_scale(height: np.ndarray, female: np.ndarray) -> np.ndarray:
+    """Factor for each person that gives men and women the mean and spread of `STATURE`, and keeps who is taller."""
+    scale = np.ones_like(height)
+    for sex, (mean, deviation) in enumerate(STATURE):
+        of_sex = female == sex
+        if not of_sex.any():
+            continue
+        standard = (height[of_sex] - height[of_sex].mean()) / max(height[of_sex].std(), 1e-6)
+        scale[of_sex] = (mean + deviation * standard.clip(-2.6, 2.6)) / height[of_sex]
+    return scale
 
 
 def _between(position: np.ndarray, names: tuple[str, ...]) -> dict[str, np.ndarray]:

@@ -14,15 +14,9 @@ OF_JOINT = (
 """Region of what each joint moves; the head is then split into face and hair."""
 
 HAIRLINE = (
-    (-0.12, 0.12),
-    (-0.045, 0.22),
-    (-0.02, 0.42),
-    (0.012, 0.62),
-    (0.03, 0.66),
-    (0.055, 0.8),
-    (0.075, 0.84),
-    (0.2, 0.86),
-)
+    (-0.12, 0.14), (-0.045, 0.2), (-0.03, 0.3), (-0.018, 0.5), (0.0, 0.6), (0.02, 0.6), (0.035, 0.66), (0.055, 0.8),
+    (0.075, 0.84), (0.2, 0.86),
+)  # fmt: skip
 """The lower border of the hair seen from the side: (z - ear z in metres at a head 0.23 m high, fraction of the head's
 height above the chin), from the nape to the forehead."""
 
@@ -61,8 +55,8 @@ def _hairy(vertices: np.ndarray, faces: np.ndarray, head: np.ndarray) -> np.ndar
     z = (centre[:, 2] - ear[2]) * 0.23 / height
     border = np.interp(z, *np.array(HAIRLINE).T)
     level = (centre[:, 1] - chin) / height
-    shell = (np.abs(centre[:, 0]) > 0.8 * ear[0]) & (np.abs(centre[:, 1] - ear[1]) < 0.2 * height)
-    return (level > border) & ~(shell & (np.abs(z) < 0.04))
+    shell = (np.abs(centre[:, 0]) > 0.86 * ear[0]) & (np.abs(centre[:, 1] - ear[1]) < 0.2 * height)
+    return (level > border) & ~(shell & (np.abs(z) < 0.032))
 
 
 def _symmetric(label: np.ndarray, vertices: np.ndarray, faces: np.ndarray, mirror: np.ndarray) -> np.ndarray:
