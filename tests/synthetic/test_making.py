@@ -99,13 +99,11 @@ def test_clothes_stand_off_and_keep_off_hands_and_eyes(body: BodyModel, people: 
 
 
 def test_displacement_is_without_spikes(body: BodyModel, people: list[MadePerson]) -> None:
-    edges = body.faces[:, [0, 1]]
+    """Neighbouring vertices above the hips move alike; below, the insides of skirts reach from cloth to leg."""
+    ends = body.faces[:, [0, 1]]
+    above = (body.v_template[ends][..., 1] > 0.05).all(1)
     for person in people:
-        rest = body.rest(person.beta[None], person.delta[None])[0]
-        length = (rest[edges[:, 0]] - rest[edges[:, 1]]).norm(dim=1)
-        # All but the insides of skirts and coats, which reach from the cloth back to the leg.
-        assert float(length.quantile(0.99)) < 0.06
-        assert float(length.max()) < 0.3
+        assert float((person.delta[ends[above, 0]] - person.delta[ends[above, 1]]).norm(dim=1).max()) < 0.05
 
 
 def test_as_crop_is_the_truth_unless_noise_is_asked_for(photos: list[MadePhoto]) -> None:
