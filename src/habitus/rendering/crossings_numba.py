@@ -115,7 +115,7 @@ def trace(begin, end, screen, faces, edges, edge_faces, edge_turns, height, widt
                     rows[used, 0] = b
                     rows[used, 1] = axis
                     rows[used, 2] = line
-                    rows[used, 3] = (u - 32768) >> 16
+                    rows[used, 3] = (u - 32769) >> 16
                     rows[used, 4] = -1 if before == 0 else 1
                     rows[used, 5] = edges[met[n, 3], 0]
                     rows[used, 6] = edges[met[n, 3], 1]

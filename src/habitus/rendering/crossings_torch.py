@@ -31,7 +31,7 @@ def find_crossings_torch(screen: Tensor, topology: Topology, size: tuple[int, in
         run = (line * 256 + 128 - v0[row]) * (u1 - u0)[row] * 256
         where = u0[row] * 256 + torch.div(run, (v1 - v0)[row], rounding_mode="floor")
 
-        # Sort along the lines; where layers begin and end at once they begin first; of edges met at once, the one of the
+        # Sort along the lines; where layers begin and end at once they begin first; of edges met at once the one of the
         # lowest number begins first and ends last. On each line the changes sum to nothing.
         change = turned[row]
         key = ((image[row] * lines + line) << 36) + 2 * (where + (1 << 34)) + (change < 0)
@@ -43,6 +43,6 @@ def find_crossings_torch(screen: Tensor, topology: Topology, size: tuple[int, in
         border = (begins | (after == 0)) & (where >= 0) & (where < length * 65536)
         row, line, where, begins = row[border], line[border], where[border], begins[border]
         outwards = torch.where(begins, -1, 1)
-        columns = (image[row], torch.full_like(row, axis), line, (where - 32768) >> 16, outwards)
+        columns = (image[row], torch.full_like(row, axis), line, (where - 32769) >> 16, outwards)
         found.append(torch.cat((torch.stack(columns, dim=1), names[row]), dim=1))
     return torch.cat(found).to(torch.int32)

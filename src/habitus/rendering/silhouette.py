@@ -37,7 +37,7 @@ class Crossings:
     line: Int[Tensor, "K"]
     """Which row or column."""
     place: Int[Tensor, "K"]
-    """Number, on the line, of the last pixel whose centre is not past the crossing; -1 before the first."""
+    """Number, on the line, of the last pixel whose centre comes before the crossing; -1 before the first."""
     outwards: Int[Tensor, "K"]
     """1: the mesh is before the crossing; -1: behind it."""
     start: Int[Tensor, "K"]
