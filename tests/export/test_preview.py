@@ -49,7 +49,7 @@ def test_the_page_shows_figures_and_warnings_and_escapes_them(page_file):
     text = page_file.read_text(encoding="utf-8")
     assert "0.931" in text
     assert "4.2 px" in text
-    assert "2.1 % of the height" in text
+    assert "2.1 % of height" in text
     assert "the &lt;feet&gt; are cut" in text
     assert "a photo.jpg" in text
     assert len(re.findall(r"<img [^>]*alt=\"[^\"]+\"", text)) == 5

@@ -87,6 +87,7 @@ def test_the_gif_loops_and_holds_every_frame(body, person, tmp_path, monkeypatch
             movie.seek(index)
             shown = np.asarray(movie.convert("RGB")).astype(int)
             assert np.abs(shown - frame).mean() < 4
+            assert (shown[0, 0] == np.round(np.array(BACKDROP) * 255)).all()
 
 
 @pytest.mark.skipif(not shutil.which("ffprobe"), reason="ffmpeg is not installed")

@@ -156,7 +156,7 @@ def _key_figures(report: Report) -> list[tuple[str, str]]:
     figures = [("Mask overlap (IoU)", f"{report.mask_iou:.3f}")]
     if report.keypoint_error_px is not None:
         of_height = report.keypoint_error_of_height
-        relative = "" if of_height is None else f" <small>{100 * of_height:.1f} % of the height</small>"
+        relative = "" if of_height is None else f" <small>{100 * of_height:.1f} % of height</small>"
         figures.append(("Keypoint error", f"{report.keypoint_error_px:.1f} px{relative}"))
     figures.append(("Surface seen", f"{100 * report.texture_seen:.0f} % <small>texture {report.texture_size}²</small>"))
     if report.seconds:

@@ -83,12 +83,7 @@ def write_turntable(path: str | Path, frames: Sequence[UInt8[np.ndarray, "H W 3"
         InputError: a file cannot be written.
     """
     path = Path(path)
-    # One palette for all frames, from a collage of some: colours do not flicker while the person turns.
-    sample = np.concatenate(frames[:: max(1, len(frames) // 6)], axis=1)
-    palette = Image.fromarray(sample).quantize(255, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    # Median cut averages, and would tint the backdrop.
-    palette.putpalette((palette.getpalette() or [])[:765] + [round(255 * c) for c in BACKDROP])
-    images = [Image.fromarray(f).quantize(palette=palette, dither=Image.Dither.NONE) for f in frames]
+    images = _with_one_palette(frames)
     with writing(path) as temporary:
         images[0].save(
             temporary,
@@ -104,6 +99,24 @@ def write_turntable(path: str | Path, frames: Sequence[UInt8[np.ndarray, "H W 3"
     with writing(path.with_suffix(".mp4")) as temporary:
         temporary.write_bytes(movie)
     return [path, path.with_suffix(".mp4")]
+
+
+def _with_one_palette(frames: Sequence[UInt8[np.ndarray, "H W 3"]]) -> list[Image.Image]:
+    """Frames in 256 colours, the same for all: they do not flicker while the person turns.
+
+    Dithering would, so there is none. The last colour is the backdrop's own, which quantising would tint.
+    """
+    backdrop = [round(255 * c) for c in BACKDROP]
+    sample = Image.fromarray(np.concatenate(frames[:: max(1, len(frames) // 6)], axis=1))
+    palette = sample.quantize(255, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    colours = ((palette.getpalette() or []) + [0] * 765)[:765] + backdrop
+    images = []
+    for frame in frames:
+        index = np.array(Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.NONE))
+        index[(frame == backdrop).all(-1)] = 255
+        images.append(Image.fromarray(index))
+        images[-1].putpalette(colours)
+    return images
 
 
 def _turned(vertices: Float[Tensor, "N 3"], yaw: Float[Tensor, "B"]) -> Float[Tensor, "B N 3"]:
