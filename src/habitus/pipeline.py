@@ -17,9 +17,7 @@ from habitus.perception.masks import MaskMethod
 from habitus.perception.perceiving import perceive
 from habitus.perception.photo import Photo, as_photo
 from habitus.recovery.fit import Fit, FitSettings, fit, measure
-from habitus.texture.complete import complete
-from habitus.texture.fuse import fuse
-from habitus.texture.unwrap import unwrap
+from habitus.texture.from_photos import texture_from_photos
 from habitus.types import BodyParams, Box, Crop, Texture, TexturedPerson
 
 log = logging.getLogger("habitus")
@@ -106,7 +104,7 @@ def reconstruct(
         else:
             found = measure(body, crops, params)
     with watch.stage("texture"):
-        texture = texture_from_photos(body, pictures, crops, found.params, size=texture_size)
+        texture = _texture(body, pictures, crops, found.params, texture_size)
     shown = found.params[0] if len(crops) == 1 else _with_mean_build(found)
     result = TexturedPerson(body.topology, shown.detach(), texture, crops[0])
     return Reconstruction(result, found, body, watch.seconds, tuple(dict.fromkeys(warnings)))
@@ -132,21 +130,21 @@ def reconstruct_all(
         found = fit(body, crops, settings=settings, progress=lambda done: watch.tell("fit", done))
     for i, crop in enumerate(crops):
         with watch.stage("texture"):
-            texture = texture_from_photos(body, [picture], [crop], found.params[i], size=texture_size)
+            texture = _texture(body, [picture], [crop], found.params[i], texture_size)
         result = TexturedPerson(body.topology, found.params[i].detach(), texture, crop)
         yield Reconstruction(result, found[i], body, dict(watch.seconds), tuple(dict.fromkeys(warnings)))
 
 
-def texture_from_photos(
-    body: BodyModel, pictures: Sequence[Photo], crops: Sequence[Crop], params: BodyParams, *, size: int
+def _texture(
+    body: BodyModel, pictures: Sequence[Photo], crops: Sequence[Crop], params: BodyParams, size: int
 ) -> Texture:
-    """Unwrap each photo at its own resolution, fuse by confidence, fill what none of them shows."""
-    partial = []
-    for i, (picture, crop) in enumerate(zip(pictures, crops, strict=True)):
-        height = min(max(native_height(crop), crop.size[0]), _FINE_HEIGHT)
-        fine = recrop(picture, crop, height)
-        partial.append(unwrap(body, params[i], fine.image, fine.mask * fine.valid, size=size))
-    return complete(body, fuse(partial) if len(partial) > 1 else partial[0])
+    """Texture from each photo at its own resolution, which is mostly finer than the crop that was fitted."""
+    fine = [
+        recrop(picture, crop, min(max(native_height(crop), crop.size[0]), _FINE_HEIGHT))
+        for picture, crop in zip(pictures, crops, strict=True)
+    ]
+    photos = [(params[i], crop.image, crop.mask * crop.valid) for i, crop in enumerate(fine)]
+    return texture_from_photos(body, photos, size=size)
 
 
 def _with_mean_build(found: Fit) -> BodyParams:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from habitus.body.model import BodyModel
@@ -13,6 +14,7 @@ from habitus.export.preview import write_preview
 from habitus.export.report import make_report, write_report
 from habitus.export.reprojection import reproject
 from habitus.export.turntable import turntable_frames, write_turntable
+from habitus.recovery.upright import upright
 from habitus.types import TexturedPerson
 
 
@@ -44,11 +46,12 @@ def save_person(
     start = time.perf_counter()
     folder = Path(folder)
     spent = dict(seconds or {})
+    standing = replace(person, params=upright(body, person.params))
     with filling(folder) as new:
-        write_glb(new / "person.glb", person, body)
-        write_obj(new / "person.obj", person, body)
+        write_glb(new / "person.glb", standing, body)
+        write_obj(new / "person.obj", standing, body)
         save_picture(new / "confidence.png", to_picture(person.texture.confidence)[..., 0])
-        frames = turntable_frames(person, body)
+        frames = turntable_frames(standing, body)
         movies = write_turntable(new / "turntable.gif", frames)
         seen = reproject(person, body)
         # The page is the last thing made and shows the report, so the time it takes itself is not in there.
@@ -61,6 +64,6 @@ def save_person(
             warnings=warnings,
         )
         write_report(new / "report.json", report)
-        write_preview(new / "preview.html", person, body, report=report, reprojection=seen, frames=frames)
+        write_preview(new / "preview.html", standing, body, report=report, reprojection=seen, frames=frames)
     names = ["person.glb", "person.obj", "person.mtl", "texture.png", "confidence.png", *(m.name for m in movies)]
     return [folder / name for name in [*names, "report.json", "preview.html"]]
