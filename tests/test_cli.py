@@ -1,5 +1,6 @@
 """The command line as users meet it: help, one line for mistakes, status 2."""
 
+import os
 import subprocess
 import sys
 
@@ -7,6 +8,8 @@ import pytest
 
 import habitus
 from habitus import cli
+
+ENVIRONMENT = {"PYTHONPATH": os.pathsep.join(sys.path), "PATH": os.environ["PATH"]}
 
 
 def run(capsys, *arguments):
@@ -49,7 +52,7 @@ def test_help_imports_nothing_heavy():
         "heavy = {'torch', 'numba', 'cv2', 'numpy', 'scipy', 'PIL'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, env=ENVIRONMENT)
 
 
 def test_omp_waits_passively_before_torch_loads():
@@ -58,7 +61,7 @@ def test_omp_waits_passively_before_torch_loads():
         "assert 'torch' not in sys.modules\n"
         "assert os.environ['OMP_WAIT_POLICY'] == 'passive'\n"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": ":".join(sys.path)})
+    subprocess.run([sys.executable, "-c", code], check=True, env=ENVIRONMENT)
 
 
 @pytest.mark.parametrize(

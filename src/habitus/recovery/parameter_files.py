@@ -74,13 +74,16 @@ def _from_npz(path: Path, arrays: Mapping[str, np.ndarray], body: BodyModel) -> 
         pose = _rows(path, "poses", arrays["poses"], 72)
     else:
         orient = _rows(path, "global_orient", _need(path, arrays, "global_orient"), 3)
-        pose = np.concatenate([orient, _rows(path, "body_pose", _need(path, arrays, "body_pose"), 69)], 1)
+        limbs = _rows(path, "body_pose", _need(path, arrays, "body_pose"), 69)
+        if len(orient) != len(limbs):
+            raise InputError(f"{path}: global_orient holds {len(orient)} people, body_pose {len(limbs)}; give as many")
+        pose = np.concatenate([orient, limbs], 1)
     count = len(pose)
     betas = _betas(path, _need(path, arrays, "betas"), count, body)
     delta = np.zeros((count, body.num_vertices, 3), np.float32)
     if "delta" in arrays:
         delta = _rows(path, "delta", arrays["delta"], body.num_vertices * 3).reshape(count, -1, 3)
-    psi = _rows(path, "psi", arrays["psi"], 3) if "psi" in arrays else np.tile(np.float32([0.9, 0, 0]), (count, 1))
+    psi = _rows(path, "psi", arrays["psi"], 3) if "psi" in arrays else np.tile(np.array([[0.9, 0, 0]], np.float32), (count, 1))
     return _params(path, body, pose=pose, betas=betas, delta=delta, psi=psi)
 
 
