@@ -24,24 +24,14 @@ def find_crossings_numba(screen: Tensor, topology: Topology, size: tuple[int, in
 
 
 @kernel
-def larger(array, needed):
-    """`array`, or a copy with room for `needed` rows and more."""
-    if needed <= len(array):
-        return array
-    grown = np.empty((2 * needed, array.shape[1]), array.dtype)
-    grown[: len(array)] = array
-    return grown
-
-
-@kernel
 def trace(begin, end, screen, faces, edges, edge_faces, edge_turns, height, width):
     """Rows of `find_crossings_numba` for images `begin` to `end`."""
     count = screen.shape[1]
     snapped = np.empty((count, 2), np.int32)
     usable = np.empty(count, np.bool_)
     side = np.empty(faces.shape[0], np.int8)
-    met = np.empty((1024, 4), np.int64)  # line, 2 u + (0 where layers begin, 1 where they end), layers, edge
-    order = np.empty((1024, 1), np.int32)
+    bends = np.empty(edges.shape[0], np.int32)  # the silhouette edges, and the layers that they bound
+    layers = np.empty(edges.shape[0], np.int8)
     rows = np.empty((1024, 7), np.int32)
     used = 0
     for b in range(begin, end):
@@ -57,67 +47,70 @@ def trace(begin, end, screen, faces, edges, edge_faces, edge_turns, height, widt
             if usable[i] and usable[j] and usable[k]:
                 x0, y0 = np.int64(snapped[i, 0]), np.int64(snapped[i, 1])
                 area = (snapped[k, 0] - x0) * (snapped[j, 1] - y0) - (snapped[k, 1] - y0) * (snapped[j, 0] - x0)
-                side[f] = np.sign(area)
+                side[f] = (area > 0) - (area < 0)
+        num_bends = 0
+        for e in range(edges.shape[0]):
+            bound = edge_turns[e, 0] * side[edge_faces[e, 0]]
+            if edge_faces[e, 1] >= 0:
+                bound += edge_turns[e, 1] * side[edge_faces[e, 1]]
+            if bound != 0:
+                bends[num_bends] = e
+                layers[num_bends] = bound
+                num_bends += 1
         for axis in range(2):
+            # u runs along the lines, v across them.
             length, lines = (width, height) if axis == 0 else (height, width)
             starts = np.zeros(lines + 1, np.int32)
-            seen = 0
-            for e in range(edges.shape[0]):
-                layers = edge_turns[e, 0] * side[edge_faces[e, 0]]
-                if edge_faces[e, 1] >= 0:
-                    layers += edge_turns[e, 1] * side[edge_faces[e, 1]]
-                if layers == 0:
-                    continue
-                if axis == 1:
-                    layers = -layers
-                # u runs along the line, v across it; the edge is taken in the direction of growing v.
-                u0, v0 = np.int64(snapped[edges[e, 0], axis]), np.int64(snapped[edges[e, 0], 1 - axis])
-                u1, v1 = np.int64(snapped[edges[e, 1], axis]), np.int64(snapped[edges[e, 1], 1 - axis])
-                if v0 > v1:
-                    u0, v0, u1, v1, layers = u1, v1, u0, v0, -layers
-                for line in range(max((v0 + 127) >> 8, 0), min((v1 - 129) >> 8, lines - 1) + 1):
-                    u = u0 * 256 + (line * 256 + 128 - v0) * (u1 - u0) * 256 // (v1 - v0)
-                    met = larger(met, seen + 1)
-                    met[seen, 0] = line
-                    met[seen, 1] = 2 * u + (0 if layers > 0 else 1)
-                    met[seen, 2] = layers
-                    met[seen, 3] = e
+            for n in range(num_bends):
+                v0, v1 = snapped[edges[bends[n], 0], 1 - axis], snapped[edges[bends[n], 1], 1 - axis]
+                for line in range(max((min(v0, v1) + 127) >> 8, 0), min((max(v0, v1) - 129) >> 8, lines - 1) + 1):
                     starts[line + 1] += 1
-                    seen += 1
-            # Sort by line, then along it. Of edges met at once, the one of the lowest number begins first and ends
-            # last: where one leg hides the other exactly, both borders are then the same leg's.
-            order = larger(order, seen)
-            rows = larger(rows, used + seen)
             for line in range(lines):
                 starts[line + 1] += starts[line]
-            filled = starts.copy()
-            for n in range(seen):
-                line = met[n, 0]
-                at = filled[line]
-                key = met[n, 1] - met[n, 1] % 2
-                while at > starts[line] and met[order[at - 1, 0], 1] > key:
-                    order[at, 0] = order[at - 1, 0]
-                    at -= 1
-                order[at, 0] = n
-                filled[line] += 1
+            total = starts[lines]
+            ends = starts.copy()
+            place = np.empty(total, np.int64)  # 2 u, and 1 more where layers end
+            change = np.empty(total, np.int8)
+            edge = np.empty(total, np.int32)
+            for n in range(num_bends):
+                e, bound = bends[n], np.int64(layers[n])
+                u0, v0 = np.int64(snapped[edges[e, 0], axis]), np.int64(snapped[edges[e, 0], 1 - axis])
+                u1, v1 = np.int64(snapped[edges[e, 1], axis]), np.int64(snapped[edges[e, 1], 1 - axis])
+                if (v0 > v1) != (axis == 1):
+                    bound = -bound
+                if v0 > v1:
+                    u0, v0, u1, v1 = u1, v1, u0, v0
+                for line in range(max((v0 + 127) >> 8, 0), min((v1 - 129) >> 8, lines - 1) + 1):
+                    u = u0 * 256 + (line * 256 + 128 - v0) * (u1 - u0) * 256 // (v1 - v0)
+                    # Sorted along the line. Of edges met at once, the one of the lowest number begins first and ends
+                    # last: where one leg hides the other exactly, both borders are then the same leg's.
+                    at = ends[line]
+                    while at > starts[line] and place[at - 1] > 2 * u:
+                        place[at], change[at], edge[at] = place[at - 1], change[at - 1], edge[at - 1]
+                        at -= 1
+                    place[at], change[at], edge[at] = 2 * u + (bound < 0), bound, e
+                    ends[line] += 1
+            if used + total > len(rows):
+                grown = np.empty((2 * (used + total), 7), np.int32)
+                for n in range(used):
+                    for column in range(7):
+                        grown[n, column] = rows[n, column]
+                rows = grown
             # Walk along each line and count the layers: the border is where they begin and where they end.
             for line in range(lines):
                 depth = 0
                 for at in range(starts[line], starts[line + 1]):
-                    n = order[at, 0]
                     before = depth
-                    depth += met[n, 2]
-                    if before != 0 and depth != 0:
-                        continue
-                    u = met[n, 1] >> 1
-                    if u < 0 or u >= length * 65536:
+                    depth += change[at]
+                    u = place[at] >> 1
+                    if (before != 0 and depth != 0) or u < 0 or u >= length * 65536:
                         continue
                     rows[used, 0] = b
                     rows[used, 1] = axis
                     rows[used, 2] = line
                     rows[used, 3] = (u - 32769) >> 16
                     rows[used, 4] = -1 if before == 0 else 1
-                    rows[used, 5] = edges[met[n, 3], 0]
-                    rows[used, 6] = edges[met[n, 3], 1]
+                    rows[used, 5] = edges[edge[at], 0]
+                    rows[used, 6] = edges[edge[at], 1]
                     used += 1
     return rows[:used].copy()
