@@ -12,6 +12,8 @@ import torch
 import trimesh
 from PIL import Image
 
+from habitus.body.assets import load_body_data
+from habitus.body.model import BodyModel
 from habitus.export.glb import encode_image, glb, write_glb
 from habitus.export.mesh import skinned_mesh
 from habitus.export.pictures import to_picture
@@ -202,3 +204,18 @@ def test_it_does_not_change_what_it_is_given(body, person, tmp_path):
     write_glb(tmp_path / "person.glb", person, body)
     after = (person.params.theta, person.params.delta, person.texture.image)
     assert all(torch.equal(a, b) for a, b in zip(before, after, strict=True))
+
+
+def test_a_body_with_pose_blend_shapes_is_skinned_without_them(body, person, tmp_path):
+    """As docs/outputs.md says: the file's photo clip is what linear blend skinning alone gives."""
+    data = load_body_data()
+    directions = np.random.default_rng(0).normal(0, 0.002, (body.num_vertices, 3, 207)).astype(np.float32)
+    corrected = BodyModel(replace(data, posedirs=directions))
+    params = person.params
+    moved = corrected(params.theta, params.beta, params.delta).vertices[0].detach().numpy()
+    plain = body(params.theta, params.beta, params.delta).vertices[0].detach().numpy()
+    assert np.abs(moved - plain).max() > 0.005
+    write_glb(tmp_path / "person.glb", person, corrected)
+    document = pygltflib.GLTF2().load(str(tmp_path / "person.glb"))
+    shown, source = play(document, "photo"), skinned_mesh(body, params).source
+    assert np.allclose(shown - shown.mean(0), plain[source] - plain[source].mean(0), atol=1e-5)
