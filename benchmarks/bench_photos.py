@@ -40,9 +40,7 @@ def main() -> None:
     parser.add_argument("--sheet", type=Path)
     options = parser.parse_args()
     body = BodyModel.load()
-    print(
-        f"{'photo':<28} {'mask IoU':>8} {'keypoints %':>11} {'texture seen %':>14} {'perceive':>8} {'fit':>6} {'texture':>7}"
-    )
+    print("photo                        mask IoU keypoints % texture seen % perceive    fit texture")
     pictures, labels, ious, errors = [], [], [], []
     for photo in options.photos:
         made = reconstruct(photo, body=body)
