@@ -24,7 +24,7 @@ from habitus.types import Box, Crop
 
 MARGIN = 0.4  # of the person's height, around them
 MIN_HEIGHT = 75.0  # of a person, in pixels of the video
-MIN_CONFIDENCE = 0.75  # of each keypoint below the neck: the whole body is seen
+MIN_CONFIDENCE = 0.45  # of each keypoint below the neck: the whole body is seen
 MIN_AGREEMENT = 0.9  # OKS with what is seen in the mirrored frame: someone half hidden is seen differently
 MIRRORED = [0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15]
 PEOPLE_COLOUR, LEFT, RIGHT = (255, 0, 255), (255, 60, 60), (60, 120, 255)

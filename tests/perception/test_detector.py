@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rendered_people import Studio
 
@@ -13,6 +13,7 @@ from habitus.types import Box
 numbers = st.floats(-500, 500)
 
 
+@settings(deadline=None, derandomize=True, max_examples=40)
 @given(numbers, numbers, numbers, numbers)
 def test_a_region_has_the_hips_in_its_middle_and_the_head_on_top(x, y, dx, dy):
     if np.hypot(dx, dy) < 1:
@@ -37,6 +38,7 @@ def test_anchors_are_those_of_the_model():
     np.testing.assert_allclose(anchors[0], 0.5 / 28)
 
 
+@settings(deadline=None, derandomize=True, max_examples=40)
 @given(st.integers(1, 5000))
 def test_tiles_cover_an_axis_and_overlap_by_half(length):
     starts = detector._starts(length)

@@ -4,7 +4,7 @@ import pytest
 from drawn_people import draw_person, iou
 
 from habitus.perception.grabcut import grabcut_mask
-from habitus.perception.segmentation import clean_mask, refine_mask
+from habitus.perception.segmentation import _guided_filter, clean_mask, refine_mask
 from habitus.perception.skeleton import draw_limbs, keypoint_box, oks, person_scale
 from habitus.types import Box
 
@@ -76,6 +76,26 @@ def test_refine_mask_moves_edges_to_those_of_the_picture(drawn):
     assert error(refined) < 0.4 * error(coarse)
     assert refined.min() >= 0
     assert refined.max() <= 1
+
+
+def test_the_guided_filter_is_the_papers():
+    """Against its equations written out window by window."""
+    rng, radius = np.random.default_rng(0), 2
+    guide, mask = rng.random((12, 9, 3)).astype(np.float32), (rng.random((12, 9)) > 0.5).astype(np.float32)
+
+    def windows(x):
+        padded = np.pad(x.astype(np.float64), [(radius, radius)] * 2 + [(0, 0)] * (x.ndim - 2), mode="edge")
+        return np.stack([[padded[r : r + 5, c : c + 5] for c in range(9)] for r in range(12)])
+
+    slopes, offsets = np.zeros((12, 9, 3)), np.zeros((12, 9))
+    for row, column in np.ndindex(12, 9):
+        colours, levels = windows(guide)[row, column].reshape(-1, 3), windows(mask)[row, column].ravel()
+        covariance = np.cov(colours.T, bias=True) + 1e-4 * np.eye(3)
+        both = (colours * levels[:, None]).mean(0) - colours.mean(0) * levels.mean()
+        slopes[row, column] = np.linalg.solve(covariance, both)
+        offsets[row, column] = levels.mean() - slopes[row, column] @ colours.mean(0)
+    expected = (windows(slopes).mean((2, 3)) * guide).sum(-1) + windows(offsets).mean((2, 3))
+    np.testing.assert_allclose(_guided_filter(guide, mask, radius), expected, atol=1e-4)
 
 
 def test_refine_mask_of_a_flat_picture_stays(drawn):

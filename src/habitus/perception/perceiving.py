@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, TypeVar
 
+import cv2
 import numpy as np
+from jaxtyping import Bool, Float
 
 from habitus.errors import InputError
 from habitus.perception.crop import Layer, Person, frame, make_crop
@@ -25,6 +27,7 @@ log = logging.getLogger("habitus")
 T = TypeVar("T")
 
 _ALSO_PROMINENT = 0.5  # of the largest person: smaller people in the background need not be chosen from
+_STRAY, _LEAST_TRUST = 0.025, 0.3  # distance off the mask, in its height, that makes a landmark doubtful; how much
 _AGREES = 0.4  # OKS above which the pose model and given keypoints speak of the same person
 _HEAD_AND_FEET = (0.12, 0.06)  # of the person's height, beyond the outermost keypoints: skull, soles
 
@@ -130,9 +133,10 @@ def _choose(people: list[T], person: int | Literal["all"] | None, name: str) -> 
 def _from_pose(photo: Photo, pose: Pose) -> Person:
     to_roi = invert(pose.roi.to_image)
     mask = clean_mask(pose.segmentation.astype(np.float32), apply(to_roi, pose.keypoints), pose.keypoint_confidence)
+    confidence = pose.confidence * _trust(mask > 0.5, apply(to_roi, pose.points))
     rows, columns = np.nonzero(mask > 0.5)
     covered = apply(pose.roi.to_image, np.stack([columns + 0.5, rows + 0.5], axis=1))
-    extent = np.concatenate([covered, pose.points[pose.confidence > 0.5]])
+    extent = np.concatenate([covered, pose.points[confidence > 0.5]])
     if not len(extent):
         extent = pose.points
     extent = extent.clip(0, photo.pixels.shape[1::-1])
@@ -140,10 +144,24 @@ def _from_pose(photo: Photo, pose: Pose) -> Person:
     return Person(
         box=Box(left, top, right, bottom, pose.score),
         keypoints=pose.keypoints,
-        confidence=pose.keypoint_confidence,
+        confidence=confidence[list(COCO_OF_33)],
         landmarks=pose.world[list(COCO_OF_33)],
-        feet=np.column_stack([pose.points, pose.confidence])[list(FEET_OF_33)],
+        feet=np.column_stack([pose.points, confidence])[list(FEET_OF_33)],
     )
+
+
+def _trust(mask: Bool[np.ndarray, "256 256"], points: Float[np.ndarray, "K 2"]) -> Float[np.ndarray, "K"]:
+    """Less for landmarks off the person's own cut-out: hidden, or led astray by a rail that looks like an arm.
+
+    The model itself is sure of such points.
+    """
+    if not mask.any():
+        return np.ones(len(points))
+    away = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    nearest = points.clip(0, np.array(mask.shape[::-1]) - 1)
+    columns, rows = nearest.astype(int).T
+    distance = away[rows, columns] + np.linalg.norm(points - nearest, axis=1)
+    return _LEAST_TRUST + (1 - _LEAST_TRUST) * np.exp(-((distance / (_STRAY * mask.shape[0])) ** 2))
 
 
 def _from_box(photo: Photo, box: Box) -> tuple[Person, Pose | None]:

@@ -9,6 +9,7 @@ from habitus.perception.models import load_model
 from habitus.perception.resample import sample
 from habitus.perception.skeleton import draw_limbs
 
+_EPSILON = 1e-4  # of the guided filter: how much a colour must vary in a window (squared) to count as an edge
 _HOLE = 0.004  # of the person's area: smaller holes are noise; larger ones are gaps between arm and body
 
 
@@ -58,22 +59,45 @@ def refine_mask(
         radius: of the filter in pixels; None takes a hundredth of the height.
     """
     radius = radius or max(2, round(image.shape[0] / 100))
+    rows, columns = np.flatnonzero(mask.max(1) > 0), np.flatnonzero(mask.max(0) > 0)
+    if not len(rows):
+        return mask
+    # Beyond two windows from the mask nothing changes.
+    top, left = max(rows[0] - 4 * radius, 0), max(columns[0] - 4 * radius, 0)
+    part = np.s_[top : rows[-1] + 4 * radius, left : columns[-1] + 4 * radius]
+    fitted = _guided_filter(image[part].astype(np.float32), mask[part].astype(np.float32), radius)
+    refined = np.zeros(mask.shape, np.float32)
+    # A matting filter leaves a haze where colours repeat; a steeper ramp about one half makes an edge of it again.
+    refined[part] = ((fitted - 0.5) * 2 + 0.5).clip(0, 1)
+    return refined
+
+
+def _guided_filter(
+    guide: Float[np.ndarray, "H W 3"], mask: Float[np.ndarray, "H W"], radius: int
+) -> Float[np.ndarray, "H W"]:
+    """The mask as a linear function of colour in every window, averaged: equations 19 to 21 of the paper."""
     window = (2 * radius + 1, 2 * radius + 1)
 
     def mean(x: np.ndarray) -> np.ndarray:
         return cv2.boxFilter(x, -1, window, borderType=cv2.BORDER_REPLICATE)
 
-    guide = image.astype(np.float32)
     centre, level = mean(guide), mean(mask)
-    products = guide[..., :, None] * guide[..., None, :]
-    covariance = mean(products.reshape(*mask.shape, 9)).reshape(products.shape)
-    covariance = covariance - centre[..., :, None] * centre[..., None, :] + 1e-4 * np.eye(3, dtype=np.float32)
     together = mean(guide * mask[..., None]) - centre * level[..., None]
-    slope = np.linalg.solve(covariance, together[..., None])[..., 0]
+    # The covariance is symmetric: six maps, inverted by cofactors, are ten times as fast as a general solver.
+    red, green, blue = 0, 1, 2
+    pairs = [(red, red), (red, green), (red, blue), (green, green), (green, blue), (blue, blue)]
+    rr, rg, rb, gg, gb, bb = (
+        mean(guide[..., i] * guide[..., j]) - centre[..., i] * centre[..., j] + (_EPSILON if i == j else 0)
+        for i, j in pairs
+    )
+    crr, crg, crb = gg * bb - gb * gb, rb * gb - rg * bb, rg * gb - rb * gg
+    cgg, cgb, cbb = rr * bb - rb * rb, rg * rb - rr * gb, rr * gg - rg * rg
+    determinant = rr * crr + rg * crg + rb * crb
+    r, g, b = np.moveaxis(together, -1, 0)
+    slope = np.stack([crr * r + crg * g + crb * b, crg * r + cgg * g + cgb * b, crb * r + cgb * g + cbb * b], axis=-1)
+    slope /= determinant[..., None]
     offset = level - (slope * centre).sum(-1)
-    fitted = (mean(slope) * guide).sum(-1) + mean(offset)
-    # A matting filter leaves a haze where colours repeat; a steeper ramp about one half makes an edge of it again.
-    return ((fitted - 0.5) * 2 + 0.5).clip(0, 1).astype(np.float32)
+    return (mean(slope) * guide).sum(-1) + mean(offset)
 
 
 def _small_holes(solid: Bool[np.ndarray, "H W"]) -> Bool[np.ndarray, "H W"]:
