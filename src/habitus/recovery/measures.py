@@ -24,11 +24,8 @@ def keypoint_error(
     return (confidence * distance).sum(1) / confidence.sum(1).clamp(min=1e-6)
 
 
-def procrustes_error(estimate: Float[Tensor, "B P 3"], truth: Float[Tensor, "B P 3"]) -> Float[Tensor, "B"]:
-    """Mean distance in metres after the best similarity transform (Umeyama, 1991).
-
-    On joints it is the field's PA-MPJPE, on vertices its PA-PVE.
-    """
+def procrustes(estimate: Float[Tensor, "B P 3"], truth: Float[Tensor, "B P 3"]) -> Float[Tensor, "B P 3"]:
+    """The estimate after the similarity transform that brings it nearest to the truth (Umeyama, 1991)."""
     estimate_mean, truth_mean = estimate.mean(1, keepdim=True), truth.mean(1, keepdim=True)
     ours, theirs = estimate - estimate_mean, truth - truth_mean
     u, singular, vt = torch.linalg.svd(ours.mT @ theirs)
@@ -37,4 +34,12 @@ def procrustes_error(estimate: Float[Tensor, "B P 3"], truth: Float[Tensor, "B P
     correction[:, -1] = sign
     rotation = u @ (correction[..., None] * vt)
     scale = (singular * correction).sum(1) / (ours**2).sum((1, 2)).clamp(min=1e-12)
-    return (scale[:, None, None] * (ours @ rotation) - theirs).norm(dim=-1).mean(1)
+    return scale[:, None, None] * (ours @ rotation) + truth_mean
+
+
+def procrustes_error(estimate: Float[Tensor, "B P 3"], truth: Float[Tensor, "B P 3"]) -> Float[Tensor, "B"]:
+    """Mean distance in metres after the best similarity transform.
+
+    On joints it is the field's PA-MPJPE, on vertices its PA-PVE.
+    """
+    return (procrustes(estimate, truth) - truth).norm(dim=-1).mean(1)
