@@ -134,13 +134,13 @@ def _clutter(picture: Image, rng: np.random.Generator, base: float, height: floa
             cv2.rectangle(picture, (left, int(y - 1.4 * half[1])), (right, int(y)), tone, -1)
             cabin = (left + half[0] // 3, int(y - 2.3 * half[1])), (right - half[0] // 2, int(y - 1.4 * half[1]))
             cv2.rectangle(picture, *cabin, glass, -1)
-            for wheel in (left + half[0] // 2, right - half[0] // 2):
-                cv2.circle(picture, (wheel, int(y)), max(1, half[1] // 2), (0.08, 0.08, 0.08), -1)
-        elif kind == 2:  # somebody
-            tall = height * rng.uniform(0.25, 0.7)
-            half = (max(1, int(0.12 * tall)), int(0.42 * tall))
-            cv2.ellipse(picture, (int(x), int(y - half[1])), half, 0, 0, 360, tone, -1, cv2.LINE_AA)
-            cv2.circle(picture, (int(x), int(y - 0.9 * tall)), max(1, int(0.07 * tall)), (0.5, 0.4, 0.33), -1)
+            cv2.rectangle(picture, (left, int(y - 0.25 * half[1])), (right, int(y)), (0.1, 0.1, 0.1), -1)
+        elif kind == 2:  # somebody far away
+            tall = height * rng.uniform(0.15, 0.4)
+            torso, legs = (int(x), int(y - 0.66 * tall)), (int(x), int(y - 0.25 * tall))
+            cv2.ellipse(picture, legs, (max(1, int(0.09 * tall)), int(0.27 * tall)), 0, 0, 360, (0.12, 0.13, 0.17), -1)
+            cv2.ellipse(picture, torso, (max(1, int(0.13 * tall)), int(0.2 * tall)), 0, 0, 360, tone, -1)
+            cv2.circle(picture, (int(x), int(y - 0.93 * tall)), max(1, int(0.06 * tall)), (0.5, 0.4, 0.33), -1)
         else:  # a bin, a box, a sign
             half = height * rng.uniform(0.05, 0.2, 2)
             cv2.rectangle(picture, (int(x - half[0]), int(y - 2 * half[1])), (int(x + half[0]), int(y)), tone, -1)

@@ -13,6 +13,8 @@ HEM = 0.004
 """Metres over which the borders of garments are blended."""
 _CUT = 0.012
 """The same for displacement: the mesh is coarser than the texture."""
+_OVERLAP = 0.006
+"""Metres by which the halves of a skirt reach into each other, so that no gap shows in a short step."""
 LONG = 0.07
 """Metres below the pelvis from which on a top hangs around both legs together."""
 
@@ -192,6 +194,6 @@ def _hang(
     angle = np.arctan2(np.abs(points.x) - leg_x, points.z - mannequin.joints["left_hip"][2])
     pi, own = np.pi, 0.47
     place = np.interp(angle, (-pi, -0.75 * pi, -0.25 * pi, 0.0, pi), (pi - own, pi, 0.0, own, pi - own))
-    x = np.where((angle > -0.25 * pi) | (angle < -0.75 * pi), np.maximum(half_x * np.sin(place), 0.002), 0.002)
+    x = np.where((angle > -0.25 * pi) | (angle < -0.75 * pi), half_x * np.sin(place), 0.0) - _OVERLAP
     target = np.stack([np.where(points.x < 0, -x, x), rest[:, 1], middle_z + half_z * np.cos(place)], 1)
     return displacement + coverage[:, None] * (target - rest - displacement)
