@@ -98,3 +98,13 @@ def test_everything_that_should_learn_gets_a_gradient():
         assert leaf.grad is not None
         assert torch.isfinite(leaf.grad).all()
         assert (leaf.grad != 0).any()
+
+
+def test_nobody_and_nothing():
+    _, faces, _, uv = scene()
+    nobody = render(torch.zeros(0, 6730, 3), faces, torch.zeros(0, 3), uv, faces, torch.rand(1, 3, 8, 8), size=SIZE)
+    assert nobody.image.shape == (0, 3, *SIZE)
+    none = torch.empty(0, 3, dtype=torch.int64)
+    nothing = render(torch.zeros(2, 4, 3), none, torch.ones(2, 3), uv, none, torch.rand(1, 3, 8, 8), size=SIZE)
+    assert (nothing.silhouette == 0).all()
+    assert (nothing.image == 0).all()

@@ -97,11 +97,13 @@ def test_the_number_of_threads_changes_nothing():
         ({"texture": torch.rand(1, 3, 8, 4)}, "square"),
         ({"uv": torch.rand(5, 2)}, "texture vertex"),
         ({"uv_faces": torch.zeros(2, 3, dtype=torch.int64)}, "as faces"),
+        ({"brightness": torch.rand(1, 3, 3)}, "brightness"),
+        ({"faces": torch.tensor([[0, 1, 2]]), "uv_faces": torch.tensor([[0, 1, 2]])}, "same screen and faces"),
     ],
 )
 def test_shapes_that_do_not_fit(change, message):
     screen, faces, uv = scene()
-    arguments = {"uv": uv, "uv_faces": faces, "texture": torch.rand(1, 3, 8, 8)} | change
+    arguments = {"faces": faces, "uv": uv, "uv_faces": faces, "texture": torch.rand(1, 3, 8, 8)} | change
     fragments = rasterize(screen, faces, SIZE)
     with pytest.raises(ValueError, match=message):
-        surface_colours(screen, faces, fragments, **arguments)
+        surface_colours(screen, fragments=fragments, **arguments)

@@ -83,7 +83,11 @@ def _from_npz(path: Path, arrays: Mapping[str, np.ndarray], body: BodyModel) -> 
     delta = np.zeros((count, body.num_vertices, 3), np.float32)
     if "delta" in arrays:
         delta = _rows(path, "delta", arrays["delta"], body.num_vertices * 3).reshape(count, -1, 3)
-    psi = _rows(path, "psi", arrays["psi"], 3) if "psi" in arrays else np.tile(np.array([[0.9, 0, 0]], np.float32), (count, 1))
+    psi = (
+        _rows(path, "psi", arrays["psi"], 3)
+        if "psi" in arrays
+        else np.tile(np.array([[0.9, 0, 0]], np.float32), (count, 1))
+    )
     return _params(path, body, pose=pose, betas=betas, delta=delta, psi=psi)
 
 

@@ -16,6 +16,7 @@ counts nx**2 in rows and ny**2 in columns, 1 in all: the sum of the silhouette i
 area's, and no crossing moves faster than the vertices do.
 """
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -134,7 +135,7 @@ def trace_border(screen: Float[Tensor, "B N 3"], crossings: Crossings, fragments
         inner, outer = crossings.pixel(crossings.outwards < 0), crossings.pixel(crossings.outwards > 0)
         target = torch.where(t > 0.5, outer, inner)
         bounded = crossings.weight * (t.clamp(0, 1) - 0.5)
-        flat = crossings.image * fragments.face_id[0].numel() + target
+        flat = crossings.image * math.prod(fragments.size) + target
         total = excess.new_zeros(fragments.face_id.numel()).index_add_(0, flat, bounded)[flat]
         covered = fragments.mask.view(-1)[flat].to(total.dtype)
         allowed = (covered + total).clamp(0, 1) - covered
@@ -145,7 +146,7 @@ def trace_border(screen: Float[Tensor, "B N 3"], crossings: Crossings, fragments
 def soften(fragments: Fragments, border: Border) -> Float[Tensor, "B H W"]:
     """The mask, with the border's gains and losses."""
     hard = fragments.mask.to(border.excess.dtype).view(-1)
-    flat = border.image * fragments.face_id[0].numel() + border.target
+    flat = border.image * math.prod(fragments.size) + border.target
     return hard.index_add(0, flat, border.excess).view(fragments.face_id.shape)
 
 

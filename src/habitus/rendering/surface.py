@@ -44,6 +44,10 @@ def surface_colours(
         raise ValueError(f"uv_faces must be shaped as faces, {tuple(faces.shape)}, not {tuple(uv_faces.shape)}")
     if texture.ndim != 4 or texture.shape[0] not in (1, screen.shape[0]) or texture.shape[1] != 3:
         raise ValueError(f"texture must be shaped (1 or {screen.shape[0]}, 3, T, T), not {tuple(texture.shape)}")
+    if len(fragments.face_id) != len(screen) or fragments.face_id.gt(len(faces) - 1).any():
+        raise ValueError("fragments must come from the same screen and faces")
+    if brightness is not None and brightness.shape != screen.shape:
+        raise ValueError(f"brightness must be shaped {tuple(screen.shape)}, not {tuple(brightness.shape)}")
     if texture.shape[2] != texture.shape[3]:
         raise ValueError(f"texture must be square, not {texture.shape[2]}x{texture.shape[3]}")
     max_level = halvings(texture.shape[-1], max_level)
