@@ -89,6 +89,18 @@ def test_nothing_flows_where_nothing_is_joined(spread):
     np.testing.assert_allclose(filled[:, 0], left, atol=1e-2)
 
 
+def test_a_closed_texel_gives_nothing_away(spread):
+    """Two known columns, one closed: all takes the colour of the other."""
+    column = np.tile(np.arange(SIDE), SIDE)
+    known = (column == 0) | (column == SIDE - 1)
+    base = np.where(column == 0, 1.0, 0.2)[:, None].astype(np.float32)
+    openness = np.where(column == 0, 1e-6, 1.0)
+    nothing = np.zeros(SIDE**2, np.float32)
+    membrane = make_membrane(grid_pairs(), np.ones(len(grid_pairs())), spread)
+    filled = fill(membrane, base, nothing, known, openness=openness, tolerance=1e-6, iterations=300)
+    np.testing.assert_allclose(filled[column > 0], 0.2, atol=1e-2)
+
+
 def test_nothing_unknown_changes_nothing(spread):
     guess = np.random.default_rng(0).random((SIDE**2, 3)).astype(np.float32)
     ones = np.ones(SIDE**2, np.float32)

@@ -21,8 +21,16 @@ BIN = 0.005
 """Metres along a limb that share a colour in `along_axis`."""
 SURROUNDINGS = ((1.0, 1.0), (6.0, 1e-3), (40.0, 1e-6))
 """Widths in bins, and shares, of what speaks for a place along a limb."""
+ALIKE = 0.09
+"""Distance of RGB colours that hardly differ."""
 ENOUGH_HAIR = 0.004
 """The same of hair: from the front little of it shows."""
+HAIR_APART = 0.4
+"""RGB distance from the skin, in units of the skin's own norm, from which a colour is hair when only a rim is seen."""
+ROBUST_STEPS = 4
+"""Of the search for the geometric median in `along_axis`."""
+SKIN_QUANTILE = 0.65
+"""Of the skin that is seen: what darkens it (shade, hair or clothes in one pixel with it) is commoner than light."""
 
 SKIN_SOURCES = ("face", "neck", "hand", "forearm", "upper_arm", "calf", "thigh")
 """Where skin is looked for, in this order."""
@@ -96,40 +104,54 @@ def along_axis(
         axial: place along the limb or the torso, metres, alike for left and right.
 
     Returns:
-        The mean colour at each texel's place in its kind of region, and in [0, 1] how well that is known.
+        The usual colour at each texel's place in its kind of region, and in [0, 1] how well that is known.
     """
     bins = ((axial - axial.min()) / BIN).astype(np.int64)
     shape = int(kind.max()) + 1, int(bins.max()) + 1
-    cell = kind * shape[1] + bins
-    sums = np.stack(
-        [np.bincount(cell, w, minlength=shape[0] * shape[1]) for w in (*(weight * colour.T), weight)], -1
-    ).reshape(*shape, 4)
-    # Few texels are known at some places: let wider and wider surroundings speak, the narrower ones louder.
-    smooth = [gaussian_filter1d(sums, width, axis=1, mode="constant") for width, _ in SURROUNDINGS]
-    total = np.sum([share * part for (_, share), part in zip(SURROUNDINGS, smooth, strict=True)], axis=0)
-    mean = total[..., :3] / np.maximum(total[..., 3:], 1e-12)
-    everything = np.bincount(cell, minlength=shape[0] * shape[1]).reshape(shape)
-    share = smooth[0][..., 3] / np.maximum(
-        gaussian_filter1d(everything.astype(float), 1.0, axis=1, mode="constant"), 1e-6
+    everything = kind * shape[1] + bins
+    used = np.flatnonzero(weight > 0)
+    cell, own, share = everything[used], colour[used], weight[used].astype(np.float64)
+    middle = np.zeros((*shape, 3))
+    for step in range(1 + ROBUST_STEPS):
+        if step:
+            # Weiszfeld's way to the geometric median: of a row that shows two colours it finds one, not a mixture.
+            away = np.linalg.norm(own - middle.reshape(-1, 3)[cell], axis=1)
+            share = weight[used] / (away + 0.02)
+        sums = np.stack([np.bincount(cell, w, minlength=shape[0] * shape[1]) for w in (*(share * own.T), share)], -1)
+        total = _surroundings(sums.reshape(*shape, 4))
+        middle = total[..., :3] / np.maximum(total[..., 3:], 1e-12)
+    seen, there = (
+        gaussian_filter1d(count.reshape(shape), 1.0, axis=1, mode="constant")
+        for count in (
+            np.bincount(cell, weight[used], minlength=shape[0] * shape[1]),
+            np.bincount(everything, minlength=shape[0] * shape[1]).astype(float),
+        )
     )
-    known = (share / ENOUGH).clip(0, 1)
-    return mean[kind, bins].astype(np.float32), known[kind, bins].astype(np.float32)
+    known = (seen / np.maximum(there, 1e-6) / ENOUGH).clip(0, 1)
+    return middle[kind, bins].astype(np.float32), known[kind, bins].astype(np.float32)
+
+
+def _surroundings(sums: Float[np.ndarray, "kinds bins 4"]) -> Float[np.ndarray, "kinds bins 4"]:
+    """Few texels are known at some places: let wider and wider surroundings speak, the narrower ones louder."""
+    parts = [share * gaussian_filter1d(sums, width, axis=1, mode="constant") for width, share in SURROUNDINGS]
+    return np.sum(parts, axis=0)
 
 
 def looks_like(
     colour: Float[np.ndarray, "K 3"], tone: Float[np.ndarray, "3"], *, hue: float = 0.035, shade: float = 1.7
 ) -> Bool[np.ndarray, "K"]:
-    """Which colours are a tone in more or less light.
+    """Which colours are a tone in more or less light, or hardly differ from it.
 
     Args:
         colour: RGB.
         tone: RGB.
-        hue: largest distance of chromaticities, RGB over their sum.
+        hue: largest distance of chromaticities, RGB over their sum; noise on dark colours, hence the other way.
         shade: largest ratio of brightness, either way.
     """
     brightness, reference = colour.sum(1) + 1e-6, tone.sum() + 1e-6
     apart = np.linalg.norm(colour / brightness[:, None] - tone / reference, axis=1)
-    return (apart < hue) & (brightness < shade * reference) & (brightness * shade > reference)
+    lit = (apart < hue) & (brightness < shade * reference) & (brightness * shade > reference)
+    return lit | (np.linalg.norm(colour - tone, axis=1) < ALIKE)
 
 
 def skin_like(colour: Float[np.ndarray, "K 3"]) -> Bool[np.ndarray, "K"]:
@@ -146,7 +168,7 @@ def skin_like(colour: Float[np.ndarray, "K 3"]) -> Bool[np.ndarray, "K"]:
 
 
 def hollows(body: BodyModel) -> Float[np.ndarray, "N"]:
-    """How much less light reaches each vertex for lying in a hollow (eyes, lips, under the nose), about 0.7 to 1."""
+    """How much less light reaches each vertex for lying in a hollow (eyes, lips, under the nose), about 0.6 to 1."""
     vertices, faces = body.v_template.cpu().numpy().astype(np.float64), body.faces.cpu().numpy()
     count = len(vertices)
     ends = np.stack([faces, np.roll(faces, -1, 1)], -1).reshape(-1, 2)
@@ -164,7 +186,7 @@ def hollows(body: BodyModel) -> Float[np.ndarray, "N"]:
         smooth = near @ smooth
     depth = ((smooth - vertices) * normal).sum(1)
     depth = near @ (near @ depth)
-    return (1 - np.clip(depth / 0.004, 0, 1) * 0.35).astype(np.float32)
+    return (1 - np.clip(depth / 0.004, 0, 1) * 0.45).astype(np.float32)
 
 
 def _skin(
@@ -179,23 +201,28 @@ def _skin(
             part = kind == kinds.index(name) if name in kinds else np.zeros(len(kind), bool)
             weight = seen[part] * credible[part]
             if part.any() and (weight > 0).mean() > ENOUGH:
-                return _median(colour[part], weight), True
+                return _quantile(colour[part], weight, SKIN_QUANTILE), True
     return np.array(NEUTRAL_SKIN, np.float32), False
 
 
 def _hair(colour: np.ndarray, seen: np.ndarray, skin: np.ndarray) -> Float[np.ndarray, "3"]:
     """The colour of what is seen where hair grows and is not skin; a bald head is skin all over."""
     apart = np.linalg.norm(colour - skin, axis=1)
-    hair = seen * ((apart - 0.10) / 0.20).clip(0, 1)
-    if (hair > 0).mean() > ENOUGH_HAIR:
-        return _median(colour, hair)
-    if (seen > 0).mean() > ENOUGH:
-        return _median(colour, seen)
-    return NEUTRAL_HAIR * skin
+    # Blurred photos mix hair and forehead: the colours furthest from the skin are the hair's own.
+    most = float(np.quantile(apart[seen > 0], 0.9)) if (seen > 0).any() else 0.0
+    share = float((seen > 0).mean())
+    least = HAIR_APART * float(np.linalg.norm(skin)) if share < ENOUGH else 2 * ALIKE
+    if most > least and share > ENOUGH_HAIR:
+        return _median(colour, seen * ((apart / most - 0.6) / 0.3).clip(0, 1))
+    return _median(colour, seen) if share > 5 * ENOUGH else NEUTRAL_HAIR * skin
 
 
 def _median(colour: Float[np.ndarray, "K 3"], weight: Float[np.ndarray, "K"]) -> Float[np.ndarray, "3"]:
-    """Weighted median, channel by channel, to 1/255."""
+    return _quantile(colour, weight, 0.5)
+
+
+def _quantile(colour: Float[np.ndarray, "K 3"], weight: Float[np.ndarray, "K"], share: float) -> Float[np.ndarray, "3"]:
+    """Weighted quantile, channel by channel, to 1/255."""
     level = (colour * 255).round().clip(0, 255).astype(np.int64)
     total = np.stack([np.bincount(level[:, c], weight, minlength=256) for c in range(3)]).cumsum(1)
-    return ((total < total[:, -1:] / 2).sum(1) / 255).astype(np.float32)
+    return ((total < share * total[:, -1:]).sum(1) / 255).astype(np.float32)

@@ -2,16 +2,16 @@
 
 from functools import lru_cache
 
-import cv2
 import numpy as np
 import scipy.sparse as sp
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 
 from habitus.body.model import BodyModel
-from habitus.texture.appearance import Tones, along_axis, find_tones, hollows, looks_like
+from habitus.texture.appearance import Tones, along_axis, find_tones, hollows
 from habitus.texture.counterparts import counterparts
 from habitus.texture.membrane import Membrane, fill, make_membrane
+from habitus.texture.strays import bare_in_front, strayed
 from habitus.texture.surface import (
     SurfaceTexels,
     in_kinds,
@@ -24,19 +24,19 @@ from habitus.texture.visibility import smoothstep
 from habitus.types import Texture
 
 CERTAIN = (0.03, 0.30)
-"""Confidences, relative to the texture's best, between which a texel goes from a guess to being kept as seen."""
+"""Confidences, relative to the best of the same part, between which a texel goes from a guess to being kept as seen."""
+LEAST = 0.3
+"""What counts as a part's best confidence at least, relative to the whole texture's: thin limbs are never seen well."""
 SEEN_PULL = 0.3
 """How strongly a texel that is seen poorly is drawn to what was seen, against 1 for its likeness to a neighbour."""
+OTHER_MATERIAL = 0.15
+"""Distance of RGB colours from which what is seen no longer bends the guess beside it."""
 GUESS_REACH = 24.0
 """Texels of a 512 texture over which a guess is bent to meet what is seen."""
 TONE_REACH = {"hair": 16.0, "face": 40.0, "foot": 40.0}
 """Texels of a 512 texture over which what is seen goes over into the typical colour, where there is no guess."""
 PROFILE_TRUST = 0.7
 """How far the shape of a typical colour along a limb counts, against 1 for a guess."""
-NECKLINE = 0.22
-"""Metres below the neck to which skin may show on a torso in clothes."""
-NEAR_SKIN = 7
-"""Texels of a 512 texture around bare skin on a torso that may be mixed with it."""
 FAR = 400.0
 """The same elsewhere: nearly the whole part takes the colours of what is seen of it."""
 BARRIERS = (
@@ -70,25 +70,31 @@ def complete(body: BodyModel, texture: Texture) -> Texture:
     texels = surface_texels(body, texture.image.shape[-1])
     colour = texels.gather(texture.image.cpu().numpy().astype(np.float32)).clip(0, 1)
     confidence = texels.gather(texture.confidence.cpu().numpy()[None])[:, 0]
-    seen = smoothstep(*CERTAIN, confidence / max(float(confidence.max()), 1e-6)).astype(np.float32)
     kind, kinds = kind_of_texels(body, texels)
+    seen = smoothstep(*CERTAIN, confidence / _best(confidence, kind)).astype(np.float32)
     tones = find_tones(colour, seen, kind, kinds)
-    seen = np.where(_strayed(body, texels, colour, kind, kinds, tones), 0, seen)
+    place = texels.spread @ body.v_template.cpu().numpy()
+    seen = np.where(strayed(colour, seen, place, kind, kinds, tones), 0, seen).astype(np.float32)
 
-    passable = np.where(_bare(texels, colour, kind, kinds, tones), 0, seen).astype(np.float32)
+    passable = np.where(bare_in_front(texels, colour, kind, kinds, tones), 0, seen).astype(np.float32)
     guess, trust = _guess(body, texels, colour, seen, passable)
-    typical, known = _typical(body, texels, colour, passable, kind, kinds, tones)
+    typical, known = _typical(body, texels, colour, passable, place, kind, kinds, tones)
     pull = known * _strength(GUESS_REACH, texels.size) + (1 - known) * _pull(kind, kinds, texels.size)
     # From the least to the most certain, each over those before: typical colours, guesses, what is seen.
     known = np.where(in_kinds(kind, kinds, ("face",)), 1, known)  # shaded, not flat
-    base, guesses = typical, [(typical, known * PROFILE_TRUST * (1 - trust) * (1 - seen))]
-    for colours, certainty, weight, strength in (
-        (guess, trust, trust * (1 - seen), _strength(GUESS_REACH, texels.size)), (colour, seen, seen, SEEN_PULL),
-    ):  # fmt: skip
-        base = base + certainty[:, None] * (colours - base)
-        pull = pull + certainty * (strength - pull)
-        guesses.append((colours, weight))
-    filled = fill(_membrane(body, texels.size), base, pull, seen >= 1, guesses)
+    under = typical + trust[:, None] * (guess - typical)
+    base = under + seen[:, None] * (colour - under)
+    pull += trust * (_strength(GUESS_REACH, texels.size) - pull)
+    pull += seen * (SEEN_PULL - pull)
+    shapes = [
+        (typical, known * PROFILE_TRUST * (1 - trust) * (1 - seen)),
+        (guess, trust * (1 - seen)),
+        (colour, seen),
+    ]
+    # A small difference between what is seen and the guess is light and spreads; a large one is another material.
+    surprise = np.where(seen > 0, np.linalg.norm(colour - under, axis=1), 0) * np.maximum(trust, known)
+    openness = 1 / (1 + (surprise / OTHER_MATERIAL) ** 4)
+    filled = fill(_membrane(body, texels.size), base, pull, seen >= 1, shapes, openness=openness)
     filled = _match_seams(filled, seam_pairs(body, texels.size)).clip(0, 1)
     return Texture(
         torch.from_numpy(texels.scatter_with_gutters(filled)),
@@ -96,48 +102,10 @@ def complete(body: BodyModel, texture: Texture) -> Texture:
     )
 
 
-def _strayed(
-    body: BodyModel,
-    texels: SurfaceTexels,
-    colour: Float[np.ndarray, "K 3"],
-    kind: Int[np.ndarray, "K"],
-    kinds: list[str],
-    tones: Tones,
-) -> Bool[np.ndarray, "K"]:
-    """Where a hand has the colours of clothes, or clothes well below the neck those of skin.
-
-    A hand is small and moves much: where its pose is a little off, it gets what is beside it in the photo, and leaves
-    its own colours there.
-    """
-    strayed = np.zeros(len(colour), bool)
-    if not tones.skin_seen:
-        return strayed
-    hand, torso, neck = (in_kinds(kind, kinds, (name,)) for name in ("hand", "torso", "neck"))
-    for name in ("torso", "thigh", "forearm"):
-        tone = tones.kind[kinds.index(name)] if name in kinds else tones.skin
-        if not looks_like(tone[None], tones.skin)[0]:
-            strayed |= hand & looks_like(colour, tone) & ~looks_like(colour, tones.skin)
-    if neck.any() and torso.any() and not looks_like(tones.kind[kinds.index("torso")][None], tones.skin)[0]:
-        height = texels.spread @ body.v_template[:, 1].cpu().numpy()
-        strayed |= torso & (height < height[neck].min() - NECKLINE) & looks_like(colour, tones.skin)
-    return strayed
-
-
-def _bare(
-    texels: SurfaceTexels,
-    colour: Float[np.ndarray, "K 3"],
-    kind: Int[np.ndarray, "K"],
-    kinds: list[str],
-    tones: Tones,
-) -> Bool[np.ndarray, "K"]:
-    """Where skin shows on a torso in clothes (necklines, hands before the body), and close to it."""
-    torso = in_kinds(kind, kinds, ("torso",))
-    if not (tones.skin_seen and torso.any()) or looks_like(tones.kind[kinds.index("torso")][None], tones.skin)[0]:
-        return np.zeros(len(colour), bool)
-    image = texels.scatter((torso & looks_like(colour, tones.skin))[:, None])[0]
-    width = 2 * round(NEAR_SKIN * texels.size / 512) + 1
-    near = cv2.dilate(image, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width)))
-    return torso & (texels.gather(near[None])[:, 0] > 0)
+def _best(confidence: Float[np.ndarray, "K"], kind: Int[np.ndarray, "K"]) -> Float[np.ndarray, "K"]:
+    """The best confidence of each texel's kind of region."""
+    best = np.array([np.quantile(confidence[kind == k], 0.98) for k in range(int(kind.max()) + 1)])
+    return np.maximum(best, max(LEAST * float(confidence.max()), 1e-6))[kind]
 
 
 def _guess(
@@ -162,6 +130,7 @@ def _typical(
     texels: SurfaceTexels,
     colour: Float[np.ndarray, "K 3"],
     passable: Float[np.ndarray, "K"],
+    place: Float[np.ndarray, "K 3"],
     kind: Int[np.ndarray, "K"],
     kinds: list[str],
     tones: Tones,
@@ -170,7 +139,6 @@ def _typical(
 
     An unseen face is shaded a little, lest it be a blank.
     """
-    place = texels.spread @ body.v_template.cpu().numpy()
     axial = np.where(in_kinds(kind, kinds, ARMS), np.abs(place[:, 0]), place[:, 1])
     clothes, known = along_axis(colour, passable, kind, axial)
     known[in_kinds(kind, kinds, ROUND)] = 0

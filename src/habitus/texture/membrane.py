@@ -52,6 +52,7 @@ def fill(
     known: Bool[np.ndarray, "K"],
     guesses: Sequence[tuple[Float[np.ndarray, "K C"], Float[np.ndarray, "K"]]] = (),
     *,
+    openness: Float[np.ndarray, "K"] | None = None,
     tolerance: float = 2e-3,
     iterations: int = 60,
 ) -> Float[np.ndarray, "K C"]:
@@ -64,6 +65,8 @@ def fill(
         known: kept as they are.
         guesses: g_l, of which only the shape counts, with weights that add up to 1 at most at each texel; w_l of a pair
             is the lesser one of its two ends.
+        openness: in [0, 1], how freely colours leave each texel: the conductance of a pair is multiplied by the lesser
+            one of its two ends. None: freely.
         tolerance: of the residual's largest value; colours count in [0, 1].
         iterations: at most.
     """
@@ -75,6 +78,8 @@ def fill(
     ends = difference.indices.reshape(-1, 2)
     active = ~known[ends].all(1)
     difference, ends = difference[active], ends[active]
+    if openness is not None:
+        difference = (sp.diags(np.sqrt(openness[ends].min(1)).astype(np.float32)) @ difference).tocsr()
     # Solve for the change against the base, which is nearly right already.
     missing = -(difference @ result)
     for colours, weight in guesses:

@@ -13,7 +13,7 @@ from habitus.texture.surface import surface_texels
 from habitus.texture.visibility import View, smoothstep, view_texels
 from habitus.types import BodyParams, Texture
 
-MASK_MARGIN = 0.012
+MASK_MARGIN = 0.010
 """Units of the person's height by which the mask is shrunk before colours are taken: no background seam."""
 MASK_FADE = 2.5
 """Times the margin, the distance from the mask's edge at which the confidence no longer suffers from it."""

@@ -23,9 +23,9 @@ DEPTH_TOLERANCE = 0.008
 """Metres that a visible texel may lie behind the depth buffer, beside what its slope explains."""
 FACING = (0.12, 0.55)
 """Cosines between normal and view between which the confidence rises from 0 to 1: about 83 and 57 degrees."""
-OCCLUSION_MARGIN = (0.006, 0.018)
-"""Distances from an occluding edge, in units of the person's height, between which the confidence rises from 0 to 1.
-The recovered pose is never exact: nearer than that, the photo may show the other part."""
+EDGE_MARGIN = (0.005, 0.018)
+"""Distances from the outline of the body or of one of its parts, in units of the person's height, between which the
+confidence rises from 0 to 1. The recovered pose is never exact: nearer than that, the photo may show what is beside."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def view_texels(body: BodyModel, params: BodyParams, texels: SurfaceTexels, size
     height = float(screen[0, :, 1].max() - screen[0, :, 1].min())
     slope = np.sqrt(1 - facing.clip(0.1, 1) ** 2) / facing.clip(0.1, 1)
     tolerance = DEPTH_TOLERANCE + slope * 2 / (DEPTH_ROWS * float(params.psi[0, 0]))
-    seen = smoothstep(*FACING, facing) * _unoccluded(screen, body, place, tolerance, size, height)
+    seen = smoothstep(*FACING, facing) * _clear_of_edges(screen, body, place, tolerance, size, height)
     return View(place[:, :2], _pixels_per_texel(screen, body, texels), seen.astype(np.float32), height)
 
 
@@ -62,7 +62,7 @@ def smoothstep(low: float, high: float, value: Float[np.ndarray, "*S"]) -> Float
     return t * t * (3 - 2 * t)
 
 
-def _unoccluded(
+def _clear_of_edges(
     screen: Float[Tensor, "1 N 3"],
     body: BodyModel,
     place: Float[np.ndarray, "K 3"],
@@ -70,14 +70,14 @@ def _unoccluded(
     size: tuple[int, int],
     height: float,
 ) -> Float[np.ndarray, "K"]:
-    """0 for texels that the body itself hides, rising to 1 with the distance from occluding edges."""
+    """0 for texels that the body itself hides, rising to 1 with the distance from outlines and occluding edges."""
     zoom = DEPTH_ROWS / size[0]
     buffer = rasterize(screen * screen.new_tensor([zoom, zoom, 1.0]), body.faces, (DEPTH_ROWS, int(zoom * size[1]) + 1))
     depth = buffer.depth[0].cpu().numpy()
     covered = buffer.mask[0].cpu().numpy()
     edge = np.zeros(depth.shape, np.uint8)
     for a, b in ((np.s_[:, 1:], np.s_[:, :-1]), (np.s_[1:], np.s_[:-1])):
-        jump = covered[a] & covered[b] & (np.abs(depth[a] - depth[b]) > DEPTH_JUMP)
+        jump = (covered[a] != covered[b]) | (covered[a] & (np.abs(depth[a] - depth[b]) > DEPTH_JUMP))
         edge[a] |= jump
         edge[b] |= jump
     distance = cv2.distanceTransform(1 - edge, cv2.DIST_L2, 5) if edge.any() else np.full(depth.shape, 1e6, np.float32)
@@ -85,7 +85,7 @@ def _unoccluded(
     inside = (column >= 0) & (row >= 0) & (column < depth.shape[1]) & (row < depth.shape[0])
     column, row = np.where(inside, column, 0), np.where(inside, row, 0)
     visible = inside & covered[row, column] & (place[:, 2] > depth[row, column] - tolerance)
-    low, high = (margin * height * zoom for margin in OCCLUSION_MARGIN)
+    low, high = (margin * height * zoom for margin in EDGE_MARGIN)
     return np.where(visible, smoothstep(low, high, distance[row, column]), 0.0)
 
 
