@@ -85,7 +85,7 @@ class DemoCommand:
         """Run the demo."""
         from habitus.demo import run_demo  # noqa: PLC0415
 
-        run_demo(self.output, seed=self.seed)
+        _say(f"open {run_demo(self.output, seed=self.seed)}")
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,7 @@ def _around(points: Points) -> Field:
     # Around the trunk, but straight across the shoulders: angles would run together at the neck.
     shoulders = smoothstep(0.3, 0.44, points.y)
     torso = (1 - shoulders) * 0.16 * np.arctan2(points.x, points.z) + shoulders * 1.3 * points.x
-    arm = np.arctan2(points.z, points.y - points.y[points.limb[ARM] > 0.5].mean()) * 0.05
+    arm = np.arctan2(points.normal[:, 2], points.normal[:, 1]) * 0.05
     leg = points.x
     below = smoothstep(-0.05, 0.1, points.along_leg)
     body = torso + below * (leg - torso)

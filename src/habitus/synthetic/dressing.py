@@ -24,10 +24,10 @@ def paint(body: BodyModel, look: Look, outfit: Outfit, *, size: int = 512) -> Fl
     mannequin = mannequin_of(body)
     texels = mannequin.texels(size)
     own, weave = np.random.default_rng(look.marks), np.random.default_rng(outfit.weave)
-    skin = paint_skin(look, mannequin, texels.points, own)
-    colours = paint_outfit(skin, outfit, mannequin, texels.points, weave)
-    colours = paint_face(colours, look, mannequin, texels.points, own)
-    colours = paint_hair(colours, look.hair, mannequin, texels.points, own)
+    colours = paint_skin(look, mannequin, texels.points, own)
+    paint_outfit(colours, outfit, mannequin, texels.zones, weave)
+    texels.zones["face"].repaint(colours, lambda c, p: paint_face(c, look, mannequin, p, own))
+    texels.zones["head"].repaint(colours, lambda c, p: paint_hair(c, look.hair, mannequin, p, own))
     return torch.from_numpy(texels.image(np.clip(colours, 0, 1)))
 
 

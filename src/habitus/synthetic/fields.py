@@ -1,7 +1,9 @@
 """Smooth fields over the body's surface: soft edges, bands, and noise that is the same on both sides of a UV seam."""
 
+from copy import copy
+
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 Field = Float[np.ndarray, "P"]
 """One value per point of the surface (a texel or a vertex), float32."""
@@ -46,6 +48,12 @@ class Noise:
         vectors = 2 * np.pi * directions / lengths / np.asarray(stretch)
         phase = points.astype(np.float32) @ vectors.T.astype(np.float32)
         self._bank = np.concatenate([np.cos(phase), np.sin(phase)], 1).astype(np.float32)
+
+    def take(self, index: Int[np.ndarray, "Q"]) -> "Noise":
+        """The same waves on some of the points."""
+        part = copy(self)
+        part._bank = np.ascontiguousarray(self._bank[index])
+        return part
 
     def draw(self, rng: np.random.Generator) -> Field:
         """A field of mean 0 and variance about 1."""

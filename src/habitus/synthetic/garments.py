@@ -5,7 +5,7 @@ from jaxtyping import Float
 
 from habitus.synthetic.cloth import folds, seam, shaded, woven
 from habitus.synthetic.fields import Colours, Field, blend, bump, edge, smoothstep
-from habitus.synthetic.mannequin import ARM, HEAD, Mannequin, Points
+from habitus.synthetic.mannequin import ARM, HEAD, Mannequin, Points, Zone
 from habitus.synthetic.outfits import Bottom, Outfit, Top
 from habitus.synthetic.shoes import paint_shoes, shoe_displacement
 
@@ -20,16 +20,20 @@ LONG = 0.07
 
 
 def paint_outfit(
-    colours: Colours, outfit: Outfit, mannequin: Mannequin, points: Points, rng: np.random.Generator
-) -> Colours:
-    """Dress the skin: socks, trousers, top, shoes, then what is worn over all."""
-    ankle = edge(mannequin.joints["left_ankle"][1] + 0.06 - points.y, HEM)
-    colours = blend(colours, outfit.socks.astype(np.float32), ankle)
-    colours = _paint_bottom(colours, outfit.bottom, mannequin, points, rng)
-    colours = paint_shoes(colours, outfit.shoes, mannequin, points)
+    colours: Colours, outfit: Outfit, mannequin: Mannequin, zones: dict[str, Zone], rng: np.random.Generator
+) -> None:
+    """Dress the skin in place: socks, trousers, shoes, top, then what is worn over all."""
+
+    def socks(under: Colours, points: Points) -> Colours:
+        ankle = mannequin.joints["left_ankle"][1] + 0.06 - points.y
+        return blend(under, outfit.socks.astype(np.float32), edge(ankle, HEM))
+
+    zones["feet"].repaint(colours, socks)
+    zones["legs"].repaint(colours, lambda c, p: _paint_bottom(c, outfit.bottom, mannequin, p, rng))
+    zones["feet"].repaint(colours, lambda c, p: paint_shoes(c, outfit.shoes, mannequin, p))
     for top in _tops(outfit):
-        colours = _paint_top(colours, top, mannequin, points, rng)
-    return colours
+        zone = zones["top" if top.length < 0.18 else "coat"]
+        zone.repaint(colours, lambda c, p, top=top: _paint_top(c, top, mannequin, p, rng))
 
 
 def outfit_displacement(

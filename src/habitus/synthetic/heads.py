@@ -38,16 +38,12 @@ def paint_skin(look: Look, mannequin: Mannequin, points: Points, rng: np.random.
 
 
 def paint_face(colours: Colours, look: Look, mannequin: Mannequin, points: Points, rng: np.random.Generator) -> Colours:
-    """Eyes, brows, nose, mouth and beard over the skin."""
+    """Eyes, brows, nose, mouth and beard over the skin of the face."""
     keypoints, face = mannequin.keypoints, look.face
     eye_x, eye_y, _ = keypoints["left_eye"]
     nose_y = keypoints["nose"][1]
-    front = (points.limb[HEAD] > 0.3) & (points.z > keypoints["left_ear"][2])
-    index = np.flatnonzero(front)
-    x, y, z = points.x[index], points.y[index], points.z[index]
-    facing = points.normal[index, 2]
+    x, y = points.x, points.y
     side, middle = np.abs(x) - eye_x, np.abs(x)
-    paint = colours[index]
     skin = look.skin.astype(np.float32)
 
     hollow = bump(side, -0.004, 0.014) * bump(y, eye_y + 0.004, 0.011)
@@ -55,15 +51,14 @@ def paint_face(colours: Colours, look: Look, mannequin: Mannequin, points: Point
     wings = bump(middle, 0.019, 0.005) * bump(y, nose_y - 0.006, 0.008)
     mouth_y = nose_y - 0.033
     under_lip = bump(middle, 0.0, 0.016) * bump(y, mouth_y - 0.016, 0.004)
-    paint = paint * (1 - 0.22 * hollow - 0.55 * nostrils - 0.14 * wings - 0.12 * under_lip)[:, None]
+    paint = colours * (1 - 0.22 * hollow - 0.55 * nostrils - 0.14 * wings - 0.12 * under_lip)[:, None]
     ridge = bump(middle, 0.0, 0.006) * smoothstep(nose_y - 0.004, nose_y + 0.01, y) * smoothstep(eye_y, nose_y, y)
     paint = paint * (1 + 0.10 * ridge)[:, None]
-    blush = bump(middle, 0.043, 0.014) * bump(y, nose_y + 0.002, 0.014) + 0.5 * bump(middle, 0, 0.01) * bump(
-        y, nose_y, 0.01
-    )
+    blush = bump(middle, 0.043, 0.014) * bump(y, nose_y + 0.002, 0.014)
+    blush += 0.5 * bump(middle, 0.0, 0.01) * bump(y, nose_y, 0.01)
     paint = blend(paint, paint * np.array((1.02, 0.84, 0.84), np.float32), face.blush * blush)
 
-    paint = _paint_beard(paint, look, x, y, z, facing, mouth_y, points.folds.draw(rng)[index], mannequin)
+    paint = _paint_beard(paint, look, points, mouth_y, points.folds.draw(rng), mannequin)
     lips_y = (y - mouth_y) / np.where(y > mouth_y, 0.0065, 0.0085)
     lips = edge(0.0075 * (1 - np.hypot(middle / face.mouth_width, lips_y)), TEXEL)
     paint = blend(paint, face.lips.astype(np.float32), 0.85 * lips)
@@ -73,10 +68,7 @@ def paint_face(colours: Colours, look: Look, mannequin: Mannequin, points: Point
     paint = _paint_eyes(paint, face, skin, side, y - eye_y)
     brow_line = face.brow_height + 0.1 * side - 24.0 * np.maximum(side - 0.008, 0) ** 2
     brow = bump(y - eye_y, brow_line, 0.0032) * smoothstep(-0.022, -0.014, side) * smoothstep(0.026, 0.016, side)
-    paint = blend(paint, look.hair.colour.astype(np.float32) * 0.7, 0.85 * face.brow_weight * brow)
-    painted = colours.copy()
-    painted[index] = paint
-    return painted
+    return blend(paint, look.hair.colour.astype(np.float32) * 0.7, 0.85 * face.brow_weight * brow)
 
 
 def _paint_eyes(paint: Colours, face: Face, skin: Field, side: Field, up: Field) -> Colours:
@@ -95,16 +87,16 @@ def _paint_eyes(paint: Colours, face: Face, skin: Field, side: Field, up: Field)
 
 
 def _paint_beard(
-    paint: Colours, look: Look, x: Field, y: Field, z: Field, facing: Field, mouth_y: float, noise: Field,
-    mannequin: Mannequin,
-) -> Colours:  # fmt: skip
+    paint: Colours, look: Look, points: Points, mouth_y: float, noise: Field, mannequin: Mannequin
+) -> Colours:
     """Cheeks below a line from the corner of the mouth to the sideburn, the chin, and the upper lip."""
+    x, y, z = points.x, points.y, points.z
     ear_y = mannequin.keypoints["left_ear"][1]
     nose_z = mannequin.keypoints["nose"][2]
     back = np.clip((nose_z - 0.035 - z) / 0.09, 0, 1)  # 0 at the mouth, 1 near the ear
     line = mouth_y - 0.004 + (ear_y - 0.012 - mouth_y) * smoothstep(0.25, 1.0, back) + 0.002 * noise
     cheek = edge(line - y, 0.008)
-    lip = bump(y, mouth_y + 0.0115, 0.0042) * smoothstep(0.03, 0.022, np.abs(x)) * (facing > 0)
+    lip = bump(y, mouth_y + 0.0115, 0.0042) * smoothstep(0.03, 0.022, np.abs(x)) * (points.normal[:, 2] > 0)
     colour = (0.75 * look.hair.colour + 0.05 * look.skin).astype(np.float32)
     paint = blend(paint, colour, np.clip(0.85 * look.face.beard * cheek * (1 + 0.1 * noise), 0, 1))
     return blend(paint, colour, 0.85 * look.face.moustache * lip)
@@ -114,7 +106,7 @@ def hair_coverage(hair: Hair, mannequin: Mannequin, points: Points, *, width: fl
     """How much of each point is under hair; borders are blended over `width` metres."""
     _, radius, azimuth, elevation = _skull(mannequin, points)
     line = np.interp(np.degrees(azimuth), _AZIMUTHS, _HAIRLINES[hair.style]).astype(np.float32)
-    ragged = 2.5 * np.sin(9.0 * azimuth + 40 * hair.parting) + 1.5 * np.sin(23.0 * azimuth)
+    ragged = 2.0 * np.sin(9.0 * azimuth + 40 * hair.parting) + 0.7 * np.sin(23.0 * azimuth)
     on_head = edge(np.radians(np.degrees(elevation) - line - ragged) * radius, width)
     on_head *= smoothstep(0.15, 0.5, points.limb[HEAD])
     if hair.style not in _COVERS_EARS:
@@ -162,7 +154,7 @@ def hair_displacement(hair: Hair, mannequin: Mannequin) -> Float[np.ndarray, "N 
     if hair.style == "bun":
         knot = np.radians(35.0)
         at = np.array((0.0, np.sin(knot), -np.cos(knot)), np.float32)
-        displacement += (0.055 * smoothstep(0.86, 0.97, away @ at) * coverage)[:, None] * at
+        displacement += (0.045 * smoothstep(0.8, 0.97, away @ at) * coverage)[:, None] * at
     if hair.style == "long":
         displacement += _fall(hair, mannequin, points)
     return mannequin.smooth(displacement.astype(np.float32), 3)

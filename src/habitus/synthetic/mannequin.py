@@ -4,6 +4,7 @@ Clothes, hair and faces are drawn as functions of these coordinates, for the tex
 (displacement) alike. They are those of the template, so a sleeve ends at the same place of the arm on every build.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,7 @@ from habitus.body.model import BodyModel
 from habitus.body.uv import texel_surface
 from habitus.synthetic.drape import hanging
 from habitus.synthetic.feet import shoe_last
-from habitus.synthetic.fields import Field, Noise
+from habitus.synthetic.fields import Colours, Field, Noise
 from habitus.types import COCO_KEYPOINTS, SMPL_JOINTS
 
 ARM, LEG, HAND, FOOT, HEAD = "arm", "leg", "hand", "foot", "head"
@@ -52,6 +53,26 @@ class Points:
     def __len__(self) -> int:
         return len(self.x)
 
+    def take(self, index: Int[np.ndarray, "Q"]) -> "Points":
+        """Some of the points."""
+        limb = {name: weight[index] for name, weight in self.limb.items()}
+        noise = {name: getattr(self, name).take(index) for name in ("folds", "grain")}
+        rest = ("x", "y", "z", "normal", "along_arm", "along_leg", "last")
+        return Points(limb=limb, **noise, **{name: getattr(self, name)[index] for name in rest})
+
+
+@dataclass(frozen=True)
+class Zone:
+    """The points that a garment, the hair or a face can touch: the others need no look."""
+
+    index: Int[np.ndarray, "Q"]
+    """Into all texels."""
+    points: Points
+
+    def repaint(self, colours: Colours, brush: Callable[[Colours, Points], Colours]) -> None:
+        """Pass the zone's colours through `brush`, in place."""
+        colours[self.index] = brush(colours.take(self.index, 0), self.points)
+
 
 @dataclass(frozen=True)
 class Texels:
@@ -61,6 +82,8 @@ class Texels:
     points: Points
     rows: Int[np.ndarray, "P"]
     columns: Int[np.ndarray, "P"]
+    zones: dict[str, Zone]
+    """By name: head, face, top, coat, legs, feet."""
     nearest: Int[np.ndarray, "T T"]
     """Index of the nearest texel on the surface: colours continue past the charts, so no seam shows when sampled."""
 
@@ -113,7 +136,10 @@ class Mannequin:
             rows, columns = np.nonzero(face >= 0)
             index, weight = self.faces[face[rows, columns]], corner[rows, columns].astype(np.float32)[..., None]
             spread = [(a[index] * weight).sum(1) for a in (self.template, self._normals, self._weights, self._last)]
-            self._texels[size] = Texels(size, self._points(*spread), rows, columns, _nearest(face >= 0))
+            points = self._points(*spread)
+            chosen = {name: np.flatnonzero(holds(self, points)) for name, holds in _ZONES.items()}
+            zones = {name: Zone(index, points.take(index)) for name, index in chosen.items()}
+            self._texels[size] = Texels(size, points, rows, columns, zones, _nearest(face >= 0))
         return self._texels[size]
 
     def smooth(self, values: Float[np.ndarray, "N C"], rounds: int) -> Float[np.ndarray, "N C"]:
@@ -148,6 +174,15 @@ class Mannequin:
             Noise(position, wavelength=0.3, stretch=(1.0, 1.0, 1.0), waves=16),
         )  # fmt: skip
 
+
+_ZONES: dict[str, Callable[[Mannequin, Points], Bool[np.ndarray, "P"]]] = {
+    "head": lambda m, p: p.y > m.joints["neck"][1] - 0.35,
+    "face": lambda m, p: (p.limb[HEAD] > 0.3) & (p.z > m.keypoints["left_ear"][2]),
+    "top": lambda m, p: p.y > m.joints["pelvis"][1] - 0.22,
+    "coat": lambda m, p: p.y > m.joints["left_knee"][1] - 0.2,
+    "legs": lambda m, p: p.y < m.joints["pelvis"][1] + 0.15,
+    "feet": lambda m, p: p.y < m.joints["left_ankle"][1] + 0.2,
+}
 
 _MANNEQUINS: dict[int, Mannequin] = {}
 
