@@ -2,7 +2,8 @@
 
     python tools/cut_pedestrians.py street.avi -o pedestrians --count 10
 
-The PNGs keep a margin around the person, so that they serve as photos; `sheet.png` shows masks and skeletons.
+The PNGs keep a margin around the person, so that they serve as photos; `sheet.png` shows masks and skeletons. Look at
+it: two people, one before the other, may pass for one. `--without FRAME` then chooses someone else.
 """
 
 import argparse
@@ -54,9 +55,18 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder for the PNGs")
     parser.add_argument("--count", type=int, default=10, help="how many people (default 10)")
     parser.add_argument("--frames", type=int, default=100, help="how many frames to look at (default 100)")
+    parser.add_argument(
+        "--without",
+        type=int,
+        nargs="*",
+        default=[],
+        metavar="FRAME",
+        help="frames to leave out, after a look at sheet.png",
+    )
     options = parser.parse_args()
     logging.getLogger("habitus").setLevel(logging.ERROR)  # cut-off people are expected here, and left out
-    pictures = dict(sampled_frames(options.video, options.frames))
+    sampled = sampled_frames(options.video, options.frames)
+    pictures = {index: picture for index, picture in sampled if index not in options.without}
     candidates = [p for index, picture in pictures.items() for p in whole_and_alone(index, picture)]
     chosen = most_distinct(candidates, options.count)
     print(f"{len(candidates)} whole people alone in {len(pictures)} frames, {len(chosen)} chosen")
