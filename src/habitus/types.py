@@ -56,7 +56,7 @@ class Crop:
     """Affine map of crop pixels to photo pixels: xy_photo = A[:, :2] @ xy_crop + A[:, 2]."""
     landmarks: Float[Tensor, "17 3"] | None = None
     """The detector's guess at the COCO-17 keypoints in 3D: metres, origin between the hips, +X to the right of the
-    picture, +Y up, +Z towards the camera. None when keypoints came from a file."""
+    picture, +Y up, +Z towards the camera. None where the pose model was not asked or saw no such person."""
     feet: Float[Tensor, "4 3"] | None = None
     """(x, y, confidence) in crop pixels of left heel, right heel, left toes, right toes, where the detector tells."""
     source: str = ""

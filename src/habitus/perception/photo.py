@@ -14,7 +14,6 @@ from PIL import (
     AvifImagePlugin,  # noqa: F401  (plugins register their formats when they are imported)
     Image,
     ImageCms,
-    ImageOps,
     Jpeg2KImagePlugin,  # noqa: F401
     TiffImagePlugin,  # noqa: F401
     UnidentifiedImageError,
@@ -33,6 +32,17 @@ MIN_SIDE = 32
 """Of a photo, in pixels: less cannot show a person."""
 # An explicit list, because Pillow would also open formats that start other programs (EPS) or hold no photo.
 _FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "PPM", "AVIF", "JPEG2000")
+_EXIF_ORIENTATION = 0x0112
+_TURNS = {  # what makes a picture of each orientation upright (Exif 2.3, section 4.6.4)
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_SIDEWAYS = (5, 6, 7, 8)
 _READS = "JPEG, PNG, WebP, TIFF, BMP, GIF, PPM, AVIF or JPEG 2000"
 
 
@@ -74,10 +84,11 @@ def read_photo(path: str | Path) -> Photo:
         # Decoding a JPEG at a half, a quarter or an eighth costs a fraction of the time and memory.
         image.draft(None, _work_size(width, height))
         pixels = _to_rgb(_reduce(_to_8_bits(image)), profile)
-        pixels = ImageOps.exif_transpose(_with_orientation(pixels, image))
-    array = np.asarray(pixels)
-    turned = (array.shape[1] > array.shape[0]) != (width > height) and width != height
-    return Photo(array, (width, height) if turned else (height, width), str(path))
+        orientation = image.getexif().get(_EXIF_ORIENTATION)
+    if orientation in _TURNS:
+        pixels = pixels.transpose(_TURNS[orientation])
+    size = (width, height) if orientation in _SIDEWAYS else (height, width)
+    return Photo(np.asarray(pixels), size, str(path))
 
 
 def as_photo(photo: str | Path | np.ndarray | Photo) -> Photo:
@@ -229,14 +240,3 @@ def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return image
     return converted or image
-
-
-def _with_orientation(pixels: Image.Image, image: Image.Image) -> Image.Image:
-    """Carry the EXIF orientation, which conversions may lose, over to the decoded pixels."""
-    orientation = image.getexif().get(0x0112)
-    result = pixels.copy()
-    exif = Image.Exif()
-    if orientation in range(2, 9):
-        exif[0x0112] = orientation
-    result.info = {"exif": exif.tobytes()}
-    return result
