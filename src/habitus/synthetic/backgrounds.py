@@ -58,7 +58,7 @@ def draw_background(
 
 def _ground(rng: np.random.Generator, size: tuple[int, int], base: float) -> Image:
     rows, columns = size
-    colour = _GROUNDS[rng.integers(len(_GROUNDS))] * rng.uniform(0.75, 1.25)
+    colour = _GROUNDS[rng.integers(len(_GROUNDS))] * rng.uniform(0.8, 1.45)
     depth = np.clip((np.arange(rows) - base) / max(rows - base, 1), 0, 1)
     tone = (1 + rng.uniform(-0.15, 0.15) * depth)[:, None] + 0.05 * _noise(rng, size, 12, flat=3.0)
     tone += 0.03 * _noise(rng, size, 3, flat=2.0)

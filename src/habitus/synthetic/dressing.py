@@ -15,7 +15,7 @@ from habitus.types import SMPL_JOINTS
 
 _FOREARM = 0.035
 """Metres; half its thickness."""
-_HELD_OUT = 0.12
+_HELD_OUT = 0.18
 """Radians by which poses hold hanging arms out as it is."""
 
 
@@ -47,4 +47,5 @@ def arm_berth(body: BodyModel, look: Look, delta: Float[Tensor, "N 3"]) -> float
     drop = shoulder[1] - rest[:, 1]
     beside = (points.limb[ARM] < 0.2) & (drop > 0.15) & (drop < 0.75)
     angle = np.arctan2(np.abs(rest[beside, 0]) + _FOREARM - shoulder[0], drop[beside])
-    return float(np.clip(angle.max() - _HELD_OUT, 0.0, 0.5))
+    # Cloth gives way: only what stands out over some height counts.
+    return float(np.clip(np.quantile(angle, 0.985) - _HELD_OUT, 0.0, 0.45))

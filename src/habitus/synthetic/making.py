@@ -96,7 +96,7 @@ def photograph(
     street = draw_background(
         rng, size, feet=float(bottom.max()), height=float(bottom.max() - bottom.min()), elevation=scene.elevation
     )
-    ambient = (scene.light.sky + 0.6 * scene.light.sun).astype(np.float32)
+    ambient = (scene.light.sky + 0.65 * scene.light.sun).astype(np.float32)
     street = street * ambient * (1 - shadow(posed.vertices, body.faces, psi, scene, size))[..., None]
     cover = mask.numpy()[..., None]
     image = expose(np.clip(street * (1 - cover) + picture.permute(1, 2, 0).numpy(), 0, 1), scene.sensor, rng)

@@ -80,10 +80,10 @@ def _draw_light(rng: np.random.Generator) -> Light:
     sunny = rng.uniform(0, 1) ** 1.5
     warmth = rng.normal(0, 0.03)
     tint = np.array((1 + warmth, 1.0, 1 - warmth))
-    level = rng.uniform(0.8, 1.05)
+    level = rng.uniform(0.9, 1.3)
     return Light(
         direction,
-        sun=0.75 * sunny * tint * level,
+        sun=0.8 * sunny * tint * level,
         sky=(0.98 - 0.42 * sunny) * (2 - tint) * level,
         ground=(0.48 - 0.16 * sunny) * level * np.ones(3),
     )
@@ -121,7 +121,7 @@ def brightness(vertices: Float[Tensor, "1 N 3"], faces: Tensor, light: Light) ->
 def shadow(
     vertices: Float[Tensor, "1 N 3"], faces: Tensor, psi: Float[Tensor, "1 3"], scene: Scene, size: tuple[int, int]
 ) -> Float[np.ndarray, "H W"]:
-    """How dark the ground is, in [0, 1]: the person's shadow from the sun, and from the sky close to the shoes."""
+    """How dark the ground is, in [0, 1]: the person's shadow from the sun, and below them from the sky."""
     up = torch.tensor([0.0, float(np.cos(scene.elevation)), float(np.sin(scene.elevation))])
     height = vertices @ up
     height = height - height.min()
@@ -129,11 +129,11 @@ def shadow(
     half = (max(1, size[0] // 2), max(1, size[1] // 2))
     dark = np.zeros(half, np.float32)
     share = float(scene.light.sun.mean() / (scene.light.sun.mean() + scene.light.sky.mean()))
-    for direction, reach, strength, blur in ((sun, 3.0, 1.3 * share, 0.8), (up, 0.35, 0.5, 3.0)):
+    for direction, strength, blur in ((sun, 1.3 * share, 0.8), (up, 0.55, 2.5)):
         steep = float(direction @ up)
         if steep < 0.2:
             continue
-        fallen = vertices - direction * (height.clamp(max=reach) / steep)[..., None]
+        fallen = vertices - direction * (height / steep)[..., None]
         covered = rasterize(project(fallen, psi, half), faces, half).mask[0].numpy().astype(np.float32)
         dark = np.maximum(dark, strength * cv2.GaussianBlur(covered, (0, 0), blur * half[1] / 64))
     return np.clip(cv2.resize(dark, size[::-1], interpolation=cv2.INTER_LINEAR), 0, 0.75)
