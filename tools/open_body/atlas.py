@@ -12,12 +12,13 @@ from scipy import sparse
 from scipy.ndimage import binary_dilation
 from scipy.signal import fftconvolve
 from scipy.sparse.linalg import spsolve
+from scipy.spatial import KDTree
 
 from open_body.regions import REGIONS
 from open_body.surface import Surface
 
 DENSITY = {
-    "face": 1.7, "hair": 0.75, "neck": 0.9, "left_hand": 1.15, "right_hand": 1.15, "left_foot": 0.75,
+    "face": 1.7, "hair": 0.75, "neck": 0.6, "left_hand": 1.15, "right_hand": 1.15, "left_foot": 0.75,
     "right_foot": 0.75, "left_thigh": 0.85, "right_thigh": 0.85,
 }  # fmt: skip
 """Texels per metre relative to the torso's."""
@@ -39,7 +40,7 @@ def build_atlas(vertices: np.ndarray, surface: Surface, face_region: np.ndarray)
         points = vertices[corners] * density[corners].mean(1)[:, None, None]
         start = unflipped_start(points, local, surface.uv[ids])
         # With more steps the arms of the large chart come to lie against its flanks, for little gain.
-        steps = 4 if chosen.mean() > 0.4 else 60
+        steps = 5 if chosen.mean() > 0.4 else 60
         charts.append((relax_chart(points, local, start, steps), local))
         members.append(ids)
     uv = np.zeros_like(surface.uv)
@@ -74,12 +75,35 @@ def relax_chart(points: np.ndarray, faces: np.ndarray, start: np.ndarray, iterat
     for _ in range(iterations):
         step = _proxy_minimum(gradient, area, uv) - uv
         length = min(1.0, 0.9 * _longest_step(uv, step, faces))
-        while (after := _energy(gradient, area, uv + length * step)) > energy and length > 1e-9:
+        # The energy keeps triangles from turning over, but not a chart from lapping over itself.
+        while length > 1e-3:
+            moved = uv + length * step
+            after = _energy(gradient, area, moved)
+            # The energy keeps triangles from turning over, but not a chart from lapping over itself.
+            if after < energy * (1 - 1e-6) and not overlaps(moved, faces):
+                break
             length /= 2
-        if after > energy * (1 - 1e-6):
-            break
-        uv, energy = uv + length * step, after
+        else:
+            return uv
+        uv, energy = moved, after
     return uv
+
+
+def overlaps(uv: np.ndarray, faces: np.ndarray) -> bool:
+    """Whether some point of a triangle lies in another triangle of the chart."""
+    corners = uv[faces]
+    inner = np.array([[1, 1, 1], [8, 1, 1], [1, 8, 1], [1, 1, 8]]) / np.array([[3], [10], [10], [10]])
+    samples = np.einsum("sk,fkc->fsc", inner, corners).reshape(-1, 2)
+    owner = np.repeat(np.arange(len(faces)), len(inner))
+    _, near = KDTree(corners.mean(1)).query(samples, k=24)
+    a, b, c = corners[np.asarray(near)].transpose(2, 0, 1, 3)
+    point = samples[:, None]
+    turns = []
+    for p, q in ((a, b), (b, c), (c, a)):
+        edge, away = q - p, point - p
+        turns.append(edge[..., 0] * away[..., 1] - edge[..., 1] * away[..., 0])
+    inside = np.min(turns, axis=0) > 0
+    return bool((inside & (near != owner[:, None])).any())
 
 
 def unflipped_start(points: np.ndarray, faces: np.ndarray, uv: np.ndarray) -> np.ndarray:

@@ -23,8 +23,6 @@ SMPL_SURFACE_KEYPOINTS = {0: 332, 1: 2800, 2: 6260, 3: 583, 4: 4071}
 """COCO nose, eyes and ears: vertices of SMPL's mesh."""
 JOINTS_OF_KEYPOINTS = {5: 16, 6: 17, 7: 18, 8: 19, 9: 20, 10: 21, 11: 1, 12: 2, 13: 4, 14: 5, 15: 7, 16: 8}
 """COCO keypoints that are SMPL joints."""
-HIP_RISE = 0.12
-"""Detectors put a hip this part of the way from the hip joint to the shoulder."""
 ROOT = 4294967295
 """The root's parent in kintree_table: -1 as an unsigned number."""
 
@@ -204,8 +202,6 @@ def _smpl_keypoints(J_regressor: Float[ndarray, "24 N"]) -> Float[ndarray, "17 N
         regressor[keypoint, vertex] = 1
     for keypoint, joint in JOINTS_OF_KEYPOINTS.items():
         regressor[keypoint] = J_regressor[joint]
-    for hip, shoulder in ((11, 5), (12, 6)):
-        regressor[hip] += HIP_RISE * (regressor[shoulder] - regressor[hip])
     return regressor
 
 

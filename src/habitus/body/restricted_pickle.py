@@ -20,7 +20,7 @@ from habitus.errors import InputError
 
 MAX_BYTES = 512 * 2**20
 """Of the file; its arrays may take twice that, sparse matrices unfolded."""
-MAX_STEPS = 2_000_000
+MAX_STEPS = 500_000
 """Opcodes; an SMPL file has some thousands. Bounds the memory that tiny opcodes can claim."""
 MAX_DEPTH = 64
 """Of containers inside containers."""
@@ -33,6 +33,8 @@ FUNCTIONS = {
     ("copy_reg", "_reconstructor"): "_reconstructor",
     ("copyreg", "_reconstructor"): "_reconstructor",
     ("collections", "OrderedDict"): "OrderedDict",
+    ("__builtin__", "bytes"): "bytes",
+    ("builtins", "bytes"): "bytes",
 }
 """What a pickle may call, by what we do in its place."""
 INERT = {("numpy", "ndarray"), ("__builtin__", "object"), ("builtins", "object")}
@@ -284,6 +286,9 @@ class _Maker:
             raise PickleRefusedError(f"a string in {encoding!r}")
         self.budget.spend(len(_expect(text, str)))
         return text.encode("latin-1")
+
+    def make_bytes(self) -> bytes:
+        return b""  # Python 3 writes empty bytes so for Python 2; all others go through encode
 
     def make_reconstructor(self, kind: Any, *_: Any) -> _Object:
         return _Object(_expect(kind, _Name))

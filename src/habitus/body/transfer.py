@@ -17,7 +17,7 @@ MAIN_CHILD = {0: 3, 1: 4, 2: 5, 3: 6, 4: 7, 5: 8, 6: 9, 7: 10, 8: 11, 9: 12, 12:
 """The bone of each joint, by the joint at its other end."""
 NORMAL_WEIGHT = 0.03
 """Metres of distance that opposite normals are worth, halved: fingers and lips are near, but face away."""
-CANDIDATES = 32
+CANDIDATES = 12
 
 
 def transfer_surface(target: dict[str, Any], source: "BodyData") -> dict[str, Any]:
