@@ -23,7 +23,7 @@ def smpl_arrays(seed: int = 0) -> dict[str, np.ndarray]:
         order = rng.permutation(len(own["v_template"]))
         place = np.argsort(order)
         faces = rng.permutation(len(own["f"]))
-        shifted = own["v_template"] + own["shapedirs"][..., 1] * 0.5 + np.float32([0, 0.2, 0.02])
+        shifted = own["v_template"] + own["shapedirs"][..., 1] * 0.5 + np.array([0, 0.2, 0.02], np.float32)
         return {
             "v_template": shifted[order].astype(np.float64),
             "f": place[own["f"]][faces].astype(np.uint32),
