@@ -16,38 +16,41 @@ import time
 from pathlib import Path
 
 import habitus  # noqa: F401
+import numpy as np
 import torch
 from PIL import Image
 
 from habitus.body.model import BodyModel
 from habitus.export.pictures import to_picture
 from habitus.recovery.fit import FitSettings, fit
-from habitus.synthetic.making import make_photo
-
-STAGES = ("keypoint_steps", "silhouette_steps", "displacement_steps")
+from habitus.synthetic.making import make_person, make_photo
 
 
 def stage_times(people: int, steps: int) -> None:
     """Milliseconds an iteration: of runs that differ in the steps of one stage only."""
     body = BodyModel.load()
-    photos = [make_photo(body, seed) for seed in range(people)]
-    crops = [photo.as_crop() for photo in photos]
-    fit(body, crops, settings=FitSettings(**dict.fromkeys(STAGES, 2)))
+    photos = [make_photo(body, make_person(body, seed), 0) for seed in range(people)]
+    crops = [photo.as_crop(np.random.default_rng(0)) for photo in photos]
+    stages = {
+        "keypoints": FitSettings(keypoint_steps=steps, silhouette_steps=0, displacement_steps=0),
+        "silhouette": FitSettings(keypoint_steps=0, silhouette_steps=steps, displacement_steps=0),
+        "displacement": FitSettings(keypoint_steps=0, silhouette_steps=0, displacement_steps=steps),
+    }
+    fit(body, crops, settings=FitSettings(keypoint_steps=2, silhouette_steps=2, displacement_steps=2))
     print(f"{people} people, {steps} steps, {torch.get_num_threads()} threads")
-    for stage in STAGES:
+    for name, settings in stages.items():
         took = []
         for _ in range(3):
-            settings = FitSettings(**(dict.fromkeys(STAGES, 0) | {stage: steps}))
             start = time.perf_counter()
             fit(body, crops, settings=settings)
             took.append(time.perf_counter() - start)
-        print(f"  {stage.removesuffix('_steps'):<14} {1000 * min(took) / steps:6.1f} ms an iteration")
+        print(f"  {name:<14} {1000 * min(took) / steps:6.1f} ms an iteration")
 
 
 def whole_process(runs: int) -> None:
     """`habitus person` on one made crop, from the start of the process to its files."""
     body = BodyModel.load()
-    photo = make_photo(body, 0)
+    photo = make_photo(body, make_person(body, 0), 0)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "photo.png"
         Image.fromarray(to_picture(photo.image)).save(path)
@@ -63,7 +66,7 @@ def whole_process(runs: int) -> None:
 
 def main() -> None:
     """Time and print."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--people", type=int, default=8)
     parser.add_argument("--steps", type=int, default=40)
     parser.add_argument("--runs", type=int, default=3)

@@ -35,7 +35,7 @@ def row(made: Reconstruction) -> list[np.ndarray]:
 
 def main() -> None:
     """Reconstruct, print, draw."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("photos", nargs="+", type=Path)
     parser.add_argument("--sheet", type=Path)
     options = parser.parse_args()
