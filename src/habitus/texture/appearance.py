@@ -115,7 +115,7 @@ def along_axis(
     for step in range(1 + ROBUST_STEPS):
         if step:
             # Weiszfeld's way to the geometric median: of a row that shows two colours it finds one, not a mixture.
-            away = np.linalg.norm(own - middle.reshape(-1, 3)[cell], axis=1)
+            away = distance(own, middle.reshape(-1, 3)[cell])
             share = weight[used] / (away + 0.02)
         sums = np.stack([np.bincount(cell, w, minlength=shape[0] * shape[1]) for w in (*(share * own.T), share)], -1)
         total = _surroundings(sums.reshape(*shape, 4))
@@ -148,10 +148,16 @@ def looks_like(
         hue: largest distance of chromaticities, RGB over their sum; noise on dark colours, hence the other way.
         shade: largest ratio of brightness, either way.
     """
-    brightness, reference = colour.sum(1) + 1e-6, tone.sum() + 1e-6
-    apart = np.linalg.norm(colour / brightness[:, None] - tone / reference, axis=1)
+    brightness, reference = colour @ np.ones(3, np.float32) + 1e-6, tone.sum() + 1e-6
+    apart = distance(colour / brightness[:, None], tone / reference)
     lit = (apart < hue) & (brightness < shade * reference) & (brightness * shade > reference)
-    return lit | (np.linalg.norm(colour - tone, axis=1) < ALIKE)
+    return lit | (distance(colour, tone) < ALIKE)
+
+
+def distance(one: Float[np.ndarray, "K 3"], other: Float[np.ndarray, "*K 3"]) -> Float[np.ndarray, "K"]:
+    """Euclidean distance of colours."""
+    apart = one - other
+    return np.sqrt(np.einsum("kc,kc->k", apart, apart))
 
 
 def skin_like(colour: Float[np.ndarray, "K 3"]) -> Bool[np.ndarray, "K"]:
@@ -207,7 +213,7 @@ def _skin(
 
 def _hair(colour: np.ndarray, seen: np.ndarray, skin: np.ndarray) -> Float[np.ndarray, "3"]:
     """The colour of what is seen where hair grows and is not skin; a bald head is skin all over."""
-    apart = np.linalg.norm(colour - skin, axis=1)
+    apart = distance(colour, skin)
     # Blurred photos mix hair and forehead: the colours furthest from the skin are the hair's own.
     most = float(np.quantile(apart[seen > 0], 0.9)) if (seen > 0).any() else 0.0
     share = float((seen > 0).mean())

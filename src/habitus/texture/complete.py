@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float, Int
 
 from habitus.body.model import BodyModel
-from habitus.texture.appearance import Tones, along_axis, find_tones, hollows
+from habitus.texture.appearance import Tones, along_axis, distance, find_tones, hollows
 from habitus.texture.counterparts import counterparts
 from habitus.texture.membrane import Membrane, fill, make_membrane
 from habitus.texture.strays import bare_in_front, strayed
@@ -92,7 +92,7 @@ def complete(body: BodyModel, texture: Texture) -> Texture:
         (colour, seen),
     ]
     # A small difference between what is seen and the guess is light and spreads; a large one is another material.
-    surprise = np.where(seen > 0, np.linalg.norm(colour - under, axis=1), 0) * np.maximum(trust, known)
+    surprise = np.where(seen > 0, distance(colour, under), 0) * np.maximum(trust, known)
     openness = 1 / (1 + (surprise / OTHER_MATERIAL) ** 4)
     filled = fill(_membrane(body, texels.size), base, pull, seen >= 1, shapes, openness=openness)
     filled = _match_seams(filled, seam_pairs(body, texels.size)).clip(0, 1)

@@ -53,7 +53,7 @@ def fill(
     guesses: Sequence[tuple[Float[np.ndarray, "K C"], Float[np.ndarray, "K"]]] = (),
     *,
     openness: Float[np.ndarray, "K"] | None = None,
-    tolerance: float = 2e-3,
+    tolerance: float = 3e-3,
     iterations: int = 60,
 ) -> Float[np.ndarray, "K C"]:
     """Fill the texels that are not known.
@@ -76,14 +76,17 @@ def fill(
         return result
     difference = membrane.difference
     ends = difference.indices.reshape(-1, 2)
-    active = ~known[ends].all(1)
-    difference, ends = difference[active], ends[active]
+    active = ~(known[ends[:, 0]] & known[ends[:, 1]])
+    difference = difference[active]
+    one, other = ends[active].T
     if openness is not None:
-        difference = (sp.diags(np.sqrt(openness[ends].min(1)).astype(np.float32)) @ difference).tocsr()
+        difference = (
+            sp.diags(np.sqrt(np.minimum(openness[one], openness[other])).astype(np.float32)) @ difference
+        ).tocsr()
     # Solve for the change against the base, which is nearly right already.
     missing = -(difference @ result)
     for colours, weight in guesses:
-        missing += weight[ends].min(1)[:, None] * (difference @ colours)
+        missing += np.minimum(weight[one], weight[other])[:, None] * (difference @ colours)
     free = difference[:, unknown].tocsr()
     matrix = (free.T @ free + sp.diags(pull[unknown].astype(np.float32))).tocsr()
     coarse = membrane.spread[unknown]

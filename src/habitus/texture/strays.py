@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from habitus.texture.appearance import ALIKE, Tones, along_axis, looks_like
+from habitus.texture.appearance import ALIKE, Tones, along_axis, distance, looks_like
 from habitus.texture.surface import SurfaceTexels, in_kinds
 
 NECKLINE = 0.22
@@ -64,10 +64,10 @@ def _mixed(
 ) -> Bool[np.ndarray, "K"]:
     """Which colours are a good part `other`, where `own` is expected and differs from it."""
     across = other - own
-    length = np.linalg.norm(across, axis=-1)
-    part = ((colour - own) * across).sum(1) / np.maximum(length**2, 1e-6)
-    beside = np.linalg.norm(colour - own - part[:, None] * across, axis=1)
-    return (length > 2 * ALIKE) & (part > MIXED) & (part < 1.5) & (beside < 1.5 * ALIKE)
+    length = np.einsum("...c,...c->...", across, across)
+    part = np.einsum("kc,kc->k", colour - own, np.broadcast_to(across, colour.shape)) / np.maximum(length, 1e-6)
+    beside = distance(colour - own, part[:, None] * across)
+    return (length > (2 * ALIKE) ** 2) & (part > MIXED) & (part < 1.5) & (beside < 1.5 * ALIKE)
 
 
 def bare_in_front(
