@@ -99,7 +99,7 @@ def photograph(
     ambient = (scene.light.sky + 0.65 * scene.light.sun).astype(np.float32)
     street = street * ambient * (1 - shadow(posed.vertices, body.faces, psi, scene, size))[..., None]
     cover = mask.numpy()[..., None]
-    image = expose(np.clip(street * (1 - cover) + picture.permute(1, 2, 0).numpy(), 0, 1), scene.sensor, rng)
+    image = expose(street * (1 - cover) + picture.permute(1, 2, 0).numpy(), scene.sensor, rng)
 
     fragments = rasterize(project(posed.vertices, psi, size), body.faces, size)
     face = fragments.face_id[0].long()

@@ -89,6 +89,10 @@ def _draw_light(rng: np.random.Generator) -> Light:
     )
 
 
+_SHOULDER = 0.7
+"""Brightness from which a sensor compresses."""
+
+
 def _draw_sensor(rng: np.random.Generator) -> Sensor:
     return Sensor(
         blur=rng.uniform(0.3, 1.0),
@@ -142,7 +146,10 @@ def shadow(
 def expose(image: Float[np.ndarray, "H W 3"], sensor: Sensor, rng: np.random.Generator) -> Float[np.ndarray, "H W 3"]:
     """Blur, gain, contrast, noise and JPEG compression, RGB in [0, 1]."""
     picture = cv2.GaussianBlur(image, (0, 0), max(sensor.blur * image.shape[0] / 256, 0.15))
-    picture = np.clip(picture * sensor.gain.astype(np.float32), 0, 1) ** np.float32(sensor.contrast)
+    picture = picture * sensor.gain.astype(np.float32)
+    bright = np.maximum(picture - _SHOULDER, 0)  # highlights bend off instead of burning out
+    picture = np.minimum(picture, _SHOULDER) + (1 - _SHOULDER) * np.tanh(bright / (1 - _SHOULDER))
+    picture = np.clip(picture, 0, 1) ** np.float32(sensor.contrast)
     picture += sensor.noise * rng.standard_normal(picture.shape, dtype=np.float32)
     coded = (np.clip(picture[..., ::-1], 0, 1) * 255).round().astype(np.uint8)
     _, stream = cv2.imencode(".jpg", coded, (cv2.IMWRITE_JPEG_QUALITY, sensor.quality))
