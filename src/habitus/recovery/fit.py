@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.optim.adam import adam
 
 from habitus.body.model import BodyModel, Frames
 from habitus.losses.silhouettes import silhouette_loss
@@ -270,17 +271,22 @@ class _Fitter:
         rates: list[float],
         steps: int,
     ) -> list[Tensor]:
-        """Adam with rates that fall to a tenth along a cosine. It steps per element, so people stay independent."""
+        """Adam with rates that fall to a tenth along a cosine. It steps per element, so people stay independent.
+
+        The functional form: making a `torch.optim.Adam` imports torch._dynamo, which takes as long as the fit itself.
+        """
         free = [v.detach().clone().requires_grad_() for v in variables]
-        groups = [{"params": [v], "lr": rate} for v, rate in zip(free, rates, strict=True)]
-        optimizer = torch.optim.Adam(groups, betas=(0.9, 0.98), foreach=True)
+        means, squares = [torch.zeros_like(v) for v in free], [torch.zeros_like(v) for v in free]
+        counts = [torch.zeros((), device="cpu") for _ in free]
         for step in range(steps):
             fade = 0.1 + 0.9 * (0.5 + 0.5 * np.cos(np.pi * step / max(1, steps)))
-            for group, rate in zip(optimizer.param_groups, rates, strict=True):
-                group["lr"] = rate * fade
-            optimizer.zero_grad()
-            objective(*free).sum().backward()
-            optimizer.step()
+            gradients = torch.autograd.grad(objective(*free).sum(), free)
+            with torch.no_grad():
+                for i, rate in enumerate(rates):
+                    adam(
+                        [free[i]], [gradients[i]], [means[i]], [squares[i]], [], [counts[i]], amsgrad=False,
+                        beta1=0.9, beta2=0.98, lr=rate * fade, weight_decay=0.0, eps=1e-8, maximize=False,
+                    )  # fmt: skip
             self._tell()
         return [v.detach() for v in free]
 

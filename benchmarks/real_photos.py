@@ -1,6 +1,6 @@
 """Real photos through the whole pipeline: how well each person is covered, how long it takes, and what they look like.
 
-    python benchmarks/bench_photos.py PHOTO... [--sheet benchmarks/pictures/people.png]
+    python benchmarks/real_photos.py PHOTO... [--sheet benchmarks/pictures/people.png]
 
 `tools/cut_pedestrians.py` cuts such photos from a street video. Each row of the sheet: the photo, the outline of the
 re-projected body over it, and views all around; photos stay where they are, so the sheet is not to be committed.
