@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from open_body.atlas import build_atlas
+from open_body.hands import FingerRig, read_fingers, relax_left_hand
 from open_body.joints import coco_regressor, ridge_regressor
 from open_body.population import draw_people, plain_people, read_targets, stature_scale
 from open_body.regions import REGIONS, ear_vertices, label_faces
@@ -56,24 +57,37 @@ def importance(surface: Surface, average: np.ndarray) -> np.ndarray:
 
 
 def people_in_t_pose(
-    base: BaseMesh, surface: Surface, rig: Rig, offsets: np.ndarray, coefficients: np.ndarray, sex: np.ndarray
+    base: BaseMesh,
+    surface: Surface,
+    rig: Rig,
+    offsets: np.ndarray,
+    coefficients: np.ndarray,
+    sex: np.ndarray,
+    *,
+    fingers: FingerRig | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """People given by target coefficients (S, K), to the stature of their sex.
+    """People given by target coefficients (S, K), to the stature of their sex; hands relaxed where `fingers` are given.
 
     Returns:
         T-pose (S, N, 3), as sculpted (S, N, 3), and T-pose joints (S, 24, 3); the pelvis joint at the origin.
     """
-    used = np.unique(np.concatenate([surface.combination.indices, np.flatnonzero(rig.joints.any(0))]))
+    joint_rows = rig.joints if fingers is None else np.concatenate([rig.joints, fingers.ends])
+    used = np.unique(np.concatenate([surface.combination.indices, np.flatnonzero(joint_rows.any(0))]))
     flat = offsets[:, used].reshape(len(offsets), -1)
-    pick, regress = surface.combination[:, used], rig.joints[:, used]
+    pick, regress = surface.combination[:, used], joint_rows[:, used]
     weights = four_strongest(surface.combination @ rig.weights)
+    finger_weights = None if fingers is None else surface.combination @ fingers.weights
     flip = np.array([-1.0, 1.0, 1.0])
     sculpted, posed, joints = [], [], []
     for rows in np.array_split(coefficients, max(1, len(coefficients) // 50)):
         full = base.vertices[used] + (rows @ flat).reshape(len(rows), -1, 3)
         body, bones = np.stack([pick @ one for one in full]), regress @ full
+        bones, finger_ends = np.split(bones, [len(rig.joints)], axis=1)
         body = (body + body[:, surface.mirror] * flip) / 2
         bones = (bones + bones[:, MIRROR_JOINTS] * flip) / 2
+        if finger_weights is not None:
+            body = relax_left_hand(body, finger_ends, finger_weights)
+            body = np.where(finger_weights.any(1)[surface.mirror, None], body[:, surface.mirror] * flip, body)
         placed, at = t_pose(body, bones, weights)
         sculpted.append((body - bones[:, :1]).astype(np.float32))
         posed.append(placed.astype(np.float32))
@@ -83,8 +97,17 @@ def people_in_t_pose(
     return posed * scale, sculpted * scale, joints * scale
 
 
-def build(wheel: Path) -> dict[str, np.ndarray]:
-    """All arrays of the body file."""
+def kept_atlas(shipped: Path, surface: Surface) -> np.ndarray | None:
+    """Texture coordinates of the file to be replaced, if it has the same mesh: textures made for it stay valid."""
+    if not shipped.exists():
+        return None
+    with np.load(shipped) as file:
+        same = np.array_equal(file["f"], surface.faces) and np.array_equal(file["ft"], surface.uv_faces)
+        return file["vt"] if same else None
+
+
+def build(wheel: Path, shipped: Path) -> dict[str, np.ndarray]:
+    """All arrays of the body file; `shipped` is the file that they are to replace."""
     assets = Assets(wheel)
     base = read_base(assets)
     rig = read_rig(assets, base)
@@ -99,7 +122,10 @@ def build(wheel: Path) -> dict[str, np.ndarray]:
         dense, bodies.astype(float), importance(dense, bodies[0]), num_vertices=NUM_VERTICES, length_weight=0.05
     )
     weights = four_strongest(surface.combination @ rig.weights)
-    vertices, sculpted, joints = people_in_t_pose(base, surface, rig, targets.offsets, coefficients, sex)
+    fingers = read_fingers(assets, base)
+    vertices, sculpted, joints = people_in_t_pose(
+        base, surface, rig, targets.offsets, coefficients, sex, fingers=fingers
+    )
     height = np.ptp(vertices[..., 1], axis=1)
     print(f"height {height.mean():.3f} +- {height.std():.3f} m")
 
@@ -112,6 +138,9 @@ def build(wheel: Path) -> dict[str, np.ndarray]:
     print(f"joint regressor: mean error {1000 * error.mean():.2f} mm, worst joint {1000 * error.mean(0).max():.2f} mm")
 
     face_region = label_faces(template, surface.faces, weights, surface.mirror)
+    atlas = kept_atlas(shipped, surface)
+    if atlas is None:
+        atlas = build_atlas(template.astype(float), surface, face_region).astype(np.float32)
     eye_tip = np.flatnonzero(surface.of_eyes & (template[:, 0] > 0))
     eye = template[eye_tip].mean(0)
     middle = np.flatnonzero((surface.mirror == np.arange(len(template))) & (weights.argmax(1) == 15))
@@ -133,7 +162,7 @@ def build(wheel: Path) -> dict[str, np.ndarray]:
         "J": (regressor @ template).astype(np.float32),
         "bs_type": np.array("lrotmin"),
         "bs_style": np.array("lbs"),
-        "vt": build_atlas(template.astype(float), surface, face_region).astype(np.float32),
+        "vt": atlas,
         "ft": surface.uv_faces.astype(np.uint32),
         "topology": np.array(TOPOLOGY),
         "regions": np.array(REGIONS),
@@ -151,7 +180,7 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, default=root / "src/habitus/body/data/habitus_open.npz")
     options = parser.parse_args()
     start = time.perf_counter()
-    arrays = build(options.wheel)
+    arrays = build(options.wheel, options.output)
     options.output.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(options.output, allow_pickle=False, **arrays)
     print(f"{options.output}: {options.output.stat().st_size / 1e6:.2f} MB, {time.perf_counter() - start:.0f} s")

@@ -94,6 +94,15 @@ def test_stands_in_the_conventional_rest_pose(body: BodyData) -> None:
     assert nose[2] > joints["head"][2] + 0.08
 
 
+def test_hands_are_relaxed(body: BodyData) -> None:
+    wrist = body.J_regressor[20] @ body.v_template
+    hand = body.v_template[body.lbs_weights[:, 22] > 0.9] - wrist
+    reach = hand[:, 0].max()
+    tips = hand[hand[:, 0] > reach - 0.02].mean(0)
+    assert np.ptp(hand[:, 2]) < 0.65 * reach  # spread fingers and thumb make it 0.73
+    assert 0.22 * reach < -tips[1] < 0.5 * reach  # curled towards the palm, which looks down
+
+
 def test_skinning_weights_are_convex_and_few(body: BodyData) -> None:
     assert (body.lbs_weights >= 0).all()
     np.testing.assert_allclose(body.lbs_weights.sum(1), 1, atol=1e-5)

@@ -1,14 +1,20 @@
 """The steps that make the open body, each on something small."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from scipy import sparse
 
+from build_open_body import kept_atlas
 from habitus.body.assets import OPEN_BODY, load_body_data
 from habitus.body.model import BodyModel
 from open_body.atlas import overlaps, pack, relax_chart
+from open_body.hands import FINGERS, RELAXED, relax_left_hand
 from open_body.joints import convex_regressor, ridge_regressor
+from open_body.regions import BAND, HAIR_BAND, straighten
 from open_body.rig import MIRROR_JOINTS, PARENTS, t_pose
 from open_body.shape_space import principal_components, symmetrise
 from open_body.simplify import simplify
@@ -138,3 +144,56 @@ def test_components_have_unit_variance_and_explain_the_people() -> None:
     assert np.abs(residual - (flat @ scores).T).max() < 0.01
     even = symmetrise(directions, MIRROR)
     np.testing.assert_array_equal(even[MIRROR], even * [[-1], [1], [1]])
+
+
+def test_fingers_are_turned_to_where_they_point_at_rest() -> None:
+    # A flat hand, palm down, along +X with the thumb towards +Z; a vertex at every joint, moved by the bone before it.
+    rng = np.random.default_rng(3)
+    knuckles = np.array([[9, 0, 3], [9, 0, 0.5], [9, 0, -1.5], [8.5, 0, -3], [3, 0, 3]])
+    lengths = rng.uniform(1, 3, (5, 3))
+    reach = np.concatenate([np.zeros((5, 1)), lengths.cumsum(1)], 1)
+    chains = knuckles[:, None] + reach[..., None] * np.array([1, 0.1, 0.2])
+    ends = np.concatenate([[[0, 0, 0.5]], chains.reshape(-1, 3)])[None]
+    owner = np.tile([0, 0, 1, 2], 5) + 3 * np.repeat(np.arange(5), 4)
+    weights = np.concatenate([np.zeros((1, 15)), np.eye(15)[owner]])
+    relaxed = relax_left_hand(ends, ends, weights)[0]
+    np.testing.assert_array_equal(relaxed[0], ends[0, 0])
+    found = relaxed[1:].reshape(5, 4, 3)
+    np.testing.assert_allclose(found[:, 0], knuckles, atol=1e-12)
+    bones = np.diff(found, axis=1)
+    long = np.linalg.norm(bones, axis=-1)
+    np.testing.assert_allclose(long, lengths * np.linalg.norm([1, 0.1, 0.2]), rtol=1e-9)
+    to_thumb = np.rad2deg(np.arctan2(bones[..., 2], bones[..., 0]))
+    to_palm = np.rad2deg(np.arcsin(-bones[..., 1] / long))
+    wanted = np.array([RELAXED[finger] for finger in FINGERS])
+    np.testing.assert_allclose(np.stack([to_thumb, to_palm], -1), wanted, atol=1e-6)
+
+
+def test_a_ragged_border_becomes_a_straight_one() -> None:
+    vertices = BODY.v_template.astype(np.float64)
+    centre = vertices[BODY.faces].mean(1)
+    straight = (centre[:, 1] > -0.6).astype(int)  # through both shins
+    near = np.abs(centre[:, 1] + 0.6) < 0.025
+    ragged = np.where(near & (np.random.default_rng(0).random(len(centre)) < 0.3), 1 - straight, straight)
+
+    def border(label: np.ndarray) -> float:
+        ends = np.stack([BODY.faces, np.roll(BODY.faces, -1, 1)], -1).reshape(-1, 2)
+        owner = {(a, b): k // 3 for k, (a, b) in enumerate(ends.tolist())}
+        return sum(float(np.linalg.norm(vertices[a] - vertices[b])) for (a, b), k in owner.items()
+                   if a < b and label[k] != label[owner[b, a]])  # fmt: skip
+
+    found = straighten(ragged, vertices, BODY.faces)
+    assert border(found) < 1.02 * border(straighten(straight, vertices, BODY.faces))
+    assert border(found) < 0.5 * border(ragged)
+    moved = np.abs(centre[found != straight, 1] + 0.6)
+    assert moved.max() < 0.025 + 0.04 * max(BAND, HAIR_BAND)  # edges of the shin are some 3 cm long
+
+
+def test_the_atlas_is_kept_for_the_same_mesh_only(tmp_path: Path) -> None:
+    surface = Surface(
+        sparse.csr_array(sparse.eye_array(len(BODY.v_template))), BODY.faces, BODY.uv, BODY.uv_faces,
+        triangle_charts(BODY.uv_faces, len(BODY.uv)), MIRROR,
+    )  # fmt: skip
+    np.testing.assert_array_equal(kept_atlas(OPEN_BODY, surface), BODY.uv)
+    assert kept_atlas(tmp_path / "none.npz", surface) is None
+    assert kept_atlas(OPEN_BODY, replace(surface, faces=surface.faces[::-1])) is None

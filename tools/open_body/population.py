@@ -158,7 +158,7 @@ def draw_people(targets: Targets, count: int, rng: np.random.Generator) -> tuple
         **_between(gender, GENDERS),
         **_between(((age - 25) / 65).clip(0, 1), AGES),
         **_between((0.5 + 0.24 * factor["muscle"]).clip(0, 1), MUSCLES),
-        **_between((0.56 + 0.27 * factor["fat"]).clip(0, 1), WEIGHTS),
+        **_between((0.61 + 0.27 * factor["fat"]).clip(0, 1), WEIGHTS),
         **_between(rng.normal(0.42, 0.06, count).clip(0, 1), HEIGHTS),
         **_between(rng.normal(0.5, 0.25, count).clip(0, 1), PROPORTIONS),
         **_between(rng.normal(0.5, 0.25, count).clip(0, 1), CUPS),

@@ -62,10 +62,10 @@ def _head_vertices(head: dict, base: BaseMesh) -> np.ndarray:
     return np.array(head["vertex_indices"])
 
 
-def _turns(source: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """Smallest rotations (S, 3, 3) that take the directions `source` (S, 3) to the direction `target` (3,)."""
+def turns(source: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """Smallest rotations (S, 3, 3) that take the directions `source` (S, 3) to `target`, (3,) or (S, 3)."""
     a = source / np.linalg.norm(source, axis=-1, keepdims=True)
-    b = np.broadcast_to(target / np.linalg.norm(target), a.shape)
+    b = np.broadcast_to(target / np.linalg.norm(target, axis=-1, keepdims=True), a.shape)
     axis, cosine = np.cross(a, b), (a * b).sum(-1)
     cross = np.zeros((len(a), 3, 3))
     cross[:, [2, 0, 1], [1, 2, 0]] = axis
@@ -105,7 +105,7 @@ def t_pose(vertices: np.ndarray, joints: np.ndarray, weights: np.ndarray) -> tup
             (1, 4, LEG), (4, 7, SHIN), (16, 18, (1, 0, 0)), (18, 20, (1, 0, 0)), (20, 22, (1, 0, 0)),
         ):  # fmt: skip
             bone = joints[:, child + side] - joints[:, joint + side]
-            turn[:, joint + side] = _turns(bone, mirrored * direction)
+            turn[:, joint + side] = turns(bone, mirrored * direction)
         turn[:, 22 + side] = turn[:, 20 + side]
     placed = np.zeros_like(joints)
     for joint in range(1, 24):

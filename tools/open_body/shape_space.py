@@ -2,7 +2,7 @@
 
 import numpy as np
 
-STATURE_WEIGHT = 0.5
+STATURE_WEIGHT = 0.3
 """How much stature counts beside shape in the choice of components; 1 would be plain principal components."""
 
 
