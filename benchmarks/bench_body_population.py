@@ -40,12 +40,13 @@ MEASURED = {
     "waist circumference, cm": (11.3, 13.0),
     "hip circumference, cm": (7.6, 7.5),
     "waist / hip, %": (7.1, 8.0),
-    "shoulder breadth, % of its mean": (8.0, None),
+    "shoulder breadth, % of mean": (8.0, None),
     "leg / stature, %": (1.5, None),
 }
 """Standard deviations over men and women alike: ANSUR II (Gordon et al. 2014, NATICK/TR-15/007: 4,082 men and 1,986
-women of the US Army; biacromial breadth and trochanterion height), and Oxford Biobank (PMC5965665, table 1: 2,119 men
-and 2,831 women of 30 to 50, from quartiles). Soldiers are leaner and more alike than adults at large."""
+women of the US Army; biacromial breadth and trochanterion height, which our shoulder and hip joints stand for), and
+Oxford Biobank (PMC5965665, table 1: 2,119 men and 2,831 women of 30 to 50, from quartiles). Soldiers are leaner and
+more alike than adults at large."""
 
 
 def standing(body: BodyModel, beta: torch.Tensor, turn: float) -> torch.Tensor:

@@ -87,7 +87,8 @@ def people_in_t_pose(
         bones = (bones + bones[:, MIRROR_JOINTS] * flip) / 2
         if finger_weights is not None:
             body = relax_left_hand(body, finger_ends, finger_weights)
-            body = np.where(finger_weights.any(1)[surface.mirror, None], body[:, surface.mirror] * flip, body)
+            right = np.flatnonzero(finger_weights.sum(1)[surface.mirror])
+            body[:, right] = body[:, surface.mirror[right]] * flip
         placed, at = t_pose(body, bones, weights)
         sculpted.append((body - bones[:, :1]).astype(np.float32))
         posed.append(placed.astype(np.float32))

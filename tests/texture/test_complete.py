@@ -114,6 +114,8 @@ def test_the_unseen_half_is_the_mirrored_one(body, take_photo, true_texture, kin
 
 def test_both_sides_of_a_seam_agree(body, completed):
     pairs = seam_pairs(body, 512)
+    kind, _ = kind_of_texels(body, surface_texels(body, 512))
+    pairs = pairs[kind[pairs[:, 0]] == kind[pairs[:, 1]]]  # where a region ends at a seam, the true colours differ too
     colour = at_texels(body, completed.image)
     assert np.quantile(np.abs(colour[pairs[:, 0]] - colour[pairs[:, 1]]).max(1), 0.98) < 0.03
 
