@@ -1,13 +1,15 @@
 """Find the people of a photo: proposals of the detector, checked and told apart by their skeletons."""
 
 import math
+from dataclasses import replace
 
+import cv2
 import numpy as np
 from jaxtyping import UInt8
 
 from habitus.perception.detector import Proposal, count_tiles, distinct, scan
 from habitus.perception.landmarks import Pose, Roi, estimate_pose
-from habitus.perception.resample import compose, invert, sample
+from habitus.perception.resample import affine, compose, invert, sample
 from habitus.perception.skeleton import draw_limbs, oks, person_scale
 from habitus.types import Box
 
@@ -23,6 +25,7 @@ _MIN_KEYPOINTS = 0.6  # mean confidence of the 17
 _MIN_COVER = 0.6  # of the skeleton by the segmentation
 _SAME_PERSON = 0.5  # OKS
 _SAME_MASK = 0.65  # of the smaller one's cut-out
+_HIDING_SIDE = 336.0  # pixels a tile when people are hidden: half as many again as the detector looks at
 _MOST_PEOPLE = 50  # at each size: a crowd ends here
 
 
@@ -40,7 +43,11 @@ def find_people(image: UInt8[np.ndarray, "H W 3"], *, down_to: float = 0.0) -> l
     for side in _tile_sides(image.shape[:2]):
         if people and side < _TILE_PER_HEIGHT * down_to * max(map(height_of, people)):
             break
-        people = _merge(people, _check(image, scan(image, side), people))
+        found = _check(image, scan(image, side), people)
+        while found:
+            people = _merge(people, found)
+            # The detector sees one of several people who stand together: look again without those known.
+            found = _new(_check(image, _scan_without(image, people, side), people), people)
     return people
 
 
@@ -92,6 +99,36 @@ def _check(image: UInt8[np.ndarray, "H W 3"], proposals: list[Proposal], known: 
         if _is_person(pose, proposal.score):
             found.append(pose)
     return found
+
+
+def _new(found: list[Pose], known: list[Pose]) -> list[Pose]:
+    return [pose for pose in found if not any(_is_same(pose, other) for other in known)]
+
+
+def _scan_without(image: UInt8[np.ndarray, "H W 3"], people: list[Pose], side: float) -> list[Proposal]:
+    """Proposals in the picture with people blurred into what is around them, at the resolution that the tiles need."""
+    shrink = min(1.0, _HIDING_SIDE / side)
+    height, width = (max(1, round(shrink * length)) for length in image.shape[:2])
+    small = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+    to_small = affine((width / image.shape[1], height / image.shape[0]), (0, 0))
+    hidden = np.zeros((height, width), np.float32)
+    for pose in people:
+        place = compose(to_small, pose.roi.to_image)
+        there = cv2.warpAffine(pose.segmentation.astype(np.float32), place, (width, height), flags=cv2.INTER_AREA)
+        grown = max(3, round(0.03 * shrink * pose.roi.side)) | 1
+        np.maximum(hidden, cv2.dilate((there > 0.3).astype(np.float32), np.ones((grown, grown), np.uint8)), out=hidden)
+    # Where nothing is known the surroundings flow in: a blur of the colours over a blur of where there are any.
+    coarse = (max(8, width // 8), max(8, height // 8))
+    weight = cv2.resize(1 - hidden, coarse, interpolation=cv2.INTER_AREA)
+    colour = cv2.resize(small * (1 - hidden)[..., None], coarse, interpolation=cv2.INTER_AREA)
+    spread = 0.05 * max(coarse) + 1
+    colour, weight = (cv2.GaussianBlur(a, (0, 0), spread) for a in (colour, weight))
+    around = cv2.resize(colour / np.maximum(weight, 1e-3)[..., None], (width, height))
+    without = np.where(hidden[..., None] > 0, around, small).clip(0, 255).astype(np.uint8)
+    return [
+        replace(p, roi=Roi(p.roi.x / shrink, p.roi.y / shrink, p.roi.side / shrink, p.roi.angle))
+        for p in scan(without, side * shrink)
+    ]
 
 
 def _is_near(a: Roi, b: Roi) -> bool:
