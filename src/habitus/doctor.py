@@ -30,7 +30,7 @@ def examine() -> int:
     print(f"habitus {__version__}, Python {platform.python_version()} on {platform.platform()}")  # noqa: T201
     for finding in findings:
         cure = f"  ->  {finding.cure}" if finding.cure else ""
-        print(f"  {mark[finding.state]}  {finding.name:<20} {finding.detail}{cure}")  # noqa: T201
+        print(f"  {mark[finding.state]}  {finding.name:<22} {finding.detail}{cure}")  # noqa: T201
     return int(any(f.state == "missing" for f in findings))
 
 
