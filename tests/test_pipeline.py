@@ -19,6 +19,7 @@ from habitus.synthetic.making import make_person, make_photo
 FILES = {
     "person.glb", "person.obj", "person.mtl", "texture.png", "confidence.png", "turntable.gif", "preview.html",
     "report.json",
+    "params.npz",
 }  # fmt: skip
 QUICK = FitSettings(keypoint_steps=20, silhouette_steps=10, displacement_steps=10)
 
@@ -143,3 +144,13 @@ def test_each_photo_a_person_and_a_bad_one_does_not_stop_the_rest(photos, tmp_pa
     assert stop.value.code == 2
     assert {p.name for p in (tmp_path / "out").iterdir()} == {"0"}
     assert "1 of 2 photos" in capsys.readouterr().err
+
+
+def test_saved_parameters_give_the_same_person_again(photos, tmp_path):
+    folder, _ = photos
+    cli.main(["person", str(folder / "0.png"), "-o", str(tmp_path / "one"), "--texture-size", "256"])
+    saved = ["--params", str(tmp_path / "one" / "params.npz")]
+    cli.main(["person", str(folder / "0.png"), *saved, "-o", str(tmp_path / "two"), "--texture-size", "256"])
+    one, two = (json.loads((tmp_path / name / "report.json").read_text()) for name in ("one", "two"))
+    for field in ("theta", "beta", "psi", "mask_iou"):
+        np.testing.assert_allclose(two[field], one[field], atol=1e-5)

@@ -3,7 +3,7 @@
 B people, N vertices, J = 24 joints, K = 17 COCO keypoints, (H, W) the crop. Conventions: docs/conventions.md.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
@@ -119,7 +119,3 @@ class TexturedPerson:
     texture: Texture
     crop: Crop
     """What it was made from."""
-
-    def with_texture(self, texture: Texture) -> "TexturedPerson":
-        """The same person in another texture."""
-        return replace(self, texture=texture)

@@ -57,7 +57,7 @@ def test_only_texels_on_the_body_count_as_seen(body, person):
     confidence = torch.zeros(256, 256)
     confidence[uv_region(body, "torso", 256)] = 0.3
     confidence[texel_surface(body, 256)[0] < 0] = 1  # between the charts: it is nobody's
-    half = person.with_texture(replace(person.texture, confidence=confidence))
+    half = replace(person, texture=replace(person.texture, confidence=confidence))
     expected = uv_region(body, "torso", 256).sum() / (texel_surface(body, 256)[0] >= 0).sum()
     assert make_report(half, body, reproject(person, body)).texture_seen == pytest.approx(expected.item(), abs=1e-6)
 

@@ -9,8 +9,8 @@ from habitus.errors import InputError
 from habitus.export import save, turntable
 from habitus.export.save import save_person
 
-FILES = ["confidence.png", "person.glb", "person.mtl", "person.obj", "preview.html", "report.json", "texture.png",
-         "turntable.gif"]  # fmt: skip
+FILES = ["confidence.png", "params.npz", "person.glb", "person.mtl", "person.obj", "preview.html", "report.json",
+         "texture.png", "turntable.gif"]  # fmt: skip
 
 
 @pytest.fixture(autouse=True)

@@ -14,6 +14,7 @@ from habitus.export.preview import write_preview
 from habitus.export.report import make_report, write_report
 from habitus.export.reprojection import reproject
 from habitus.export.turntable import turntable_frames, write_turntable
+from habitus.recovery.parameter_files import save_params
 from habitus.recovery.upright import upright
 from habitus.types import TexturedPerson
 
@@ -26,8 +27,10 @@ def save_person(
     seconds: Mapping[str, float] | None = None,
     warnings: Sequence[str] = (),
 ) -> list[Path]:
-    """Write person.glb, person.obj + .mtl, texture.png, confidence.png, turntable.gif (+ .mp4), report.json and
-    preview.html: all of them, or none and an error.
+    """Write all files of a person, or none and an error.
+
+    They are person.glb, person.obj + .mtl, texture.png, confidence.png, turntable.gif (+ .mp4), params.npz, report.json
+    and preview.html.
 
     Args:
         folder: made if it is not there; files of these names are replaced, others stay.
@@ -64,6 +67,7 @@ def save_person(
             warnings=warnings,
         )
         write_report(new / "report.json", report)
+        save_params(new / "params.npz", person.params, topology=person.topology)
         write_preview(new / "preview.html", standing, body, report=report, reprojection=seen, frames=frames)
     names = ["person.glb", "person.obj", "person.mtl", "texture.png", "confidence.png", *(m.name for m in movies)]
-    return [folder / name for name in [*names, "report.json", "preview.html"]]
+    return [folder / name for name in [*names, "params.npz", "report.json", "preview.html"]]
