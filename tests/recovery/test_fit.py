@@ -7,6 +7,7 @@ from made_crops import crops_of, params_of
 
 from habitus.body.model import BodyModel
 from habitus.body.smooth_basis import smooth_basis
+from habitus.errors import InputError
 from habitus.recovery.fit import FitSettings, fit, measure
 from habitus.recovery.initial import standing_poses
 from habitus.recovery.measures import procrustes_error
@@ -145,3 +146,16 @@ def test_a_cut_off_person_keeps_possible_legs(body):
 def test_no_crops_is_a_mistake(body):
     with pytest.raises(ValueError, match="no crops"):
         fit(body, [])
+
+
+def test_parameters_must_be_as_many_as_crops(body, dressed):
+    with pytest.raises(InputError, match="hold 1 people for 5 photos"):
+        measure(body, crops_of(body, dressed), dressed[0])
+
+
+def test_a_crop_without_landmarks_does_not_cost_the_others_theirs(body, dressed):
+    short = FitSettings(keypoint_steps=10, silhouette_steps=0, displacement_steps=0)
+    crops = crops_of(body, dressed)[:2]
+    mixed = fit(body, [replace(crops[0], landmarks=None), crops[1]], settings=short)
+    alone = fit(body, [crops[1]], settings=short)
+    torch.testing.assert_close(mixed.params.theta[1], alone.params.theta[0], atol=1e-4, rtol=0)

@@ -19,6 +19,7 @@ from torch import Tensor
 from torch.optim.adam import adam
 
 from habitus.body.model import BodyModel, Frames
+from habitus.errors import InputError
 from habitus.losses.silhouettes import silhouette_loss
 from habitus.recovery.displacement import displacement_space, shoes
 from habitus.recovery.initial import pose_from_landmarks, standing_poses, without_false_lean
@@ -115,7 +116,13 @@ def fit(
 
 
 def measure(body: BodyModel, crops: list[Crop], params: BodyParams) -> Fit:
-    """How well given parameters explain crops, without changing them."""
+    """How well given parameters, one a crop, explain crops, without changing them.
+
+    Raises:
+        InputError: there are not as many people in the parameters as crops.
+    """
+    if len(params) != len(crops):
+        raise InputError(f"the body parameters hold {len(params)} people for {len(crops)} photos; give one a photo")
 
     def one_size(rows: list[int]) -> Fit:
         fitter = _Fitter(body, [crops[i] for i in rows], FitSettings(), None)
@@ -128,9 +135,10 @@ def _by_size(crops: list[Crop], work: Callable[[list[int]], Fit]) -> Fit:
     """Do the work on the crops of each size together, and put the results back in the order of the crops."""
     if not crops:
         raise ValueError("no crops to fit; give at least one")
-    rows_of: dict[tuple[int, int], list[int]] = {}
+    # Crops without 3D landmarks start differently: kept apart, they do not cost the others theirs.
+    rows_of: dict[tuple[tuple[int, int], bool], list[int]] = {}
     for i, crop in enumerate(crops):
-        rows_of.setdefault(crop.size, []).append(i)
+        rows_of.setdefault((crop.size, crop.landmarks is None), []).append(i)
     fits = [work(rows) for rows in rows_of.values()]
     back = torch.tensor([i for rows in rows_of.values() for i in rows]).argsort()
     params = BodyParams.cat([f.params for f in fits])
@@ -181,7 +189,8 @@ class _Fitter:
             everything = self.evidence
             self.evidence = everything.repeat(len(yaws))
             theta = torch.as_tensor(standing_poses(yaws), device=self.device).repeat(people, 1, 1)
-            theta, beta, psi = self._fit_keypoints(theta, torch.zeros(len(theta), self.body.num_betas), None)
+            beta = torch.zeros(len(theta), self.body.num_betas, device=self.device)
+            theta, beta, psi = self._fit_keypoints(theta, beta, None)
             loss = self._keypoint_objective(self.body.frames(theta, beta), theta, beta, psi, theta).unflatten(
                 0, (people, len(yaws))
             )
