@@ -12,8 +12,8 @@ from habitus.body.model import BodyModel
 from habitus.errors import InputError
 from habitus.export.folder import check_output_folder
 from habitus.pipeline import Reconstruction, reconstruct, reconstruct_all
-from habitus.recovery.parameter_files import load_params
-from habitus.types import Box
+from habitus.recovery.parameter_files import load_params, without_camera
+from habitus.types import BodyParams, Box
 
 if TYPE_CHECKING:
     from habitus.cli import PersonCommand
@@ -92,11 +92,17 @@ def _reconstructions(command: "PersonCommand", photos: tuple[Path, ...], body: B
             mask=command.mask,
             mask_method=command.mask_method,
             person=command.person,
-            params=None if command.params is None else load_params(command.params, body),
+            params=None if command.params is None else _params(command.params, body),
             texture_size=command.texture_size,
             progress=bar,
         )
     yield made
+
+
+def _params(path: Path, body: BodyModel) -> BodyParams:
+    params = load_params(path, body)
+    # HMR's camera belongs to the square crop that HMR was given, which is not the one that is cut here.
+    return without_camera(params) if path.suffix.lower() in {".pkl", ".pickle"} else params
 
 
 _SHARE = {"perceive": 1, "fit": 6, "texture": 2}

@@ -159,3 +159,9 @@ def test_a_crop_without_landmarks_does_not_cost_the_others_theirs(body, dressed)
     mixed = fit(body, [replace(crops[0], landmarks=None), crops[1]], settings=short)
     alone = fit(body, [crops[1]], settings=short)
     torch.testing.assert_close(mixed.params.theta[1], alone.params.theta[0], atol=1e-4, rtol=0)
+
+
+def test_an_unknown_camera_is_solved_from_the_keypoints(body, dressed):
+    unknown = BodyParams(dressed.theta, dressed.beta, dressed.delta, torch.full_like(dressed.psi, torch.nan))
+    found = measure(body, crops_of(body, dressed), unknown)
+    torch.testing.assert_close(found.params.psi, dressed.psi, atol=1e-3, rtol=0)

@@ -116,7 +116,7 @@ def fit(
 
 
 def measure(body: BodyModel, crops: list[Crop], params: BodyParams) -> Fit:
-    """How well given parameters, one a crop, explain crops, without changing them.
+    """How well given parameters, one a crop, explain crops. A psi of NaN is solved from the keypoints.
 
     Raises:
         InputError: there are not as many people in the parameters as crops.
@@ -126,7 +126,7 @@ def measure(body: BodyModel, crops: list[Crop], params: BodyParams) -> Fit:
 
     def one_size(rows: list[int]) -> Fit:
         fitter = _Fitter(body, [crops[i] for i in rows], FitSettings(), None)
-        return fitter.measure(BodyParams.cat([params[i] for i in rows]))
+        return fitter.measure(fitter.with_camera(BodyParams.cat([params[i] for i in rows])))
 
     return _by_size(crops, one_size)
 
@@ -304,6 +304,12 @@ class _Fitter:
         self.steps_done += 1
         if self.progress is not None:
             self.progress(min(1.0, self.steps_done / (s.keypoint_steps + s.silhouette_steps + s.displacement_steps)))
+
+    @torch.no_grad()
+    def with_camera(self, params: BodyParams) -> BodyParams:
+        points = self.probe(self.body.frames(params.theta, params.beta), params.beta)
+        solved = camera_from_keypoints(points, self.evidence)
+        return BodyParams(params.theta, params.beta, params.delta, torch.where(params.psi.isnan(), solved, params.psi))
 
     @torch.no_grad()
     def measure(self, params: BodyParams) -> Fit:

@@ -56,6 +56,11 @@ def load_params(path: str | Path, body: BodyModel) -> BodyParams:
     return _from_npz(path, _read_npz(path), body)
 
 
+def without_camera(params: BodyParams) -> BodyParams:
+    """The same with psi unknown (NaN): `habitus.recovery.fit.measure` solves it from a crop's keypoints."""
+    return BodyParams(params.theta, params.beta, params.delta, torch.full_like(params.psi, torch.nan))
+
+
 def _read_npz(path: Path) -> dict[str, np.ndarray]:
     try:
         with zipfile.ZipFile(path) as archive:
@@ -83,12 +88,9 @@ def _from_npz(path: Path, arrays: Mapping[str, np.ndarray], body: BodyModel) -> 
     delta = np.zeros((count, body.num_vertices, 3), np.float32)
     if "delta" in arrays:
         delta = _rows(path, "delta", arrays["delta"], body.num_vertices * 3).reshape(count, -1, 3)
-    psi = (
-        _rows(path, "psi", arrays["psi"], 3)
-        if "psi" in arrays
-        else np.tile(np.array([[0.9, 0, 0]], np.float32), (count, 1))
-    )
-    return _params(path, body, pose=pose, betas=betas, delta=delta, psi=psi)
+    psi = _rows(path, "psi", arrays["psi"], 3) if "psi" in arrays else np.ones((count, 3), np.float32)
+    params = _params(path, body, pose=pose, betas=betas, delta=delta, psi=psi)
+    return params if "psi" in arrays else without_camera(params)
 
 
 def _from_hmr(path: Path, content: Any, body: BodyModel) -> BodyParams:
