@@ -23,7 +23,7 @@ from PIL import Image
 from habitus.body.model import BodyModel
 from habitus.export.pictures import to_picture
 from habitus.recovery.fit import FitSettings, fit
-from habitus.synthetic.making import make_person, make_photo
+from habitus.synthetic.photos.making import make_person, make_photo
 
 
 def stage_times(people: int, steps: int) -> None:

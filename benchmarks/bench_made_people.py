@@ -28,8 +28,8 @@ from habitus.perception.models import missing_models
 from habitus.perception.perceiving import perceive
 from habitus.perception.photo import as_photo
 from habitus.recovery.fit import fit
-from habitus.synthetic.making import make_person, make_photo
-from habitus.synthetic.truth import MadePhoto
+from habitus.synthetic.photos.making import make_person, make_photo
+from habitus.synthetic.photos.truth import MadePhoto
 from habitus.texture.complete import complete
 from habitus.texture.unwrap import unwrap
 from habitus.types import BodyParams, Crop, Texture, TexturedPerson

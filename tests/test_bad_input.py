@@ -14,7 +14,7 @@ from PIL import Image
 from habitus import cli
 from habitus.body.model import BodyModel
 from habitus.export.pictures import to_picture
-from habitus.synthetic.making import make_person, make_photo
+from habitus.synthetic.photos.making import make_person, make_photo
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from habitus.rendering.rasterizer import rasterize
 from habitus.rendering.render import render
 from habitus.rendering.shading import vertex_normals
 from habitus.rendering.texture_sampling import sample_texture
-from habitus.synthetic.making import make_person, make_photo
+from habitus.synthetic.photos.making import make_person, make_photo
 from habitus.types import COCO_KEYPOINTS, SMPL_JOINTS, BodyParams
 
 PAGE = Path(__file__).parent.parent / "docs" / "conventions.md"

@@ -14,7 +14,7 @@ from habitus.export.pictures import to_picture
 from habitus.pipeline import reconstruct, reconstruct_all
 from habitus.recovery.fit import FitSettings
 from habitus.recovery.parameter_files import save_params
-from habitus.synthetic.making import make_person, make_photo
+from habitus.synthetic.photos.making import make_person, make_photo
 
 FILES = {
     "person.glb", "person.obj", "person.mtl", "texture.png", "confidence.png", "turntable.gif", "preview.html",

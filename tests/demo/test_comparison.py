@@ -9,8 +9,8 @@ import torch
 from habitus.body.model import BodyModel
 from habitus.demo.comparison import compare, compare_textures, in_photo, without_light
 from habitus.rendering.camera import project
-from habitus.synthetic.making import make_person, make_photo
-from habitus.synthetic.truth import MadePhoto
+from habitus.synthetic.photos.making import make_person, make_photo
+from habitus.synthetic.photos.truth import MadePhoto
 from habitus.types import BodyParams, Crop, Texture
 
 

@@ -11,7 +11,7 @@ from habitus.body.uv import texel_surface
 from habitus.recovery.measures import procrustes
 from habitus.rendering.camera import project
 from habitus.rendering.rasterizer import rasterize
-from habitus.synthetic.truth import MadePhoto
+from habitus.synthetic.photos.truth import MadePhoto
 from habitus.texture.measures import TextureError, texture_error
 from habitus.types import BodyParams, Crop, Texture
 

@@ -19,7 +19,7 @@ from habitus import __version__
 from habitus.demo.views import BOTH, MISSED, TOO_MUCH, WORST, agreement, error_colours, error_view, view
 from habitus.export.pictures import overlay, to_picture
 from habitus.files import writing
-from habitus.synthetic.truth import MadePerson
+from habitus.synthetic.photos.truth import MadePerson
 
 if TYPE_CHECKING:
     from habitus.demo.run import Demo

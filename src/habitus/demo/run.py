@@ -17,10 +17,10 @@ from habitus.export.folder import check_output_folder
 from habitus.export.pictures import save_picture, to_picture
 from habitus.perception.models import FETCH_COMMAND, missing_models
 from habitus.pipeline import Reconstruction, reconstruct
-from habitus.synthetic.making import dressed_pose, make_person, photograph
-from habitus.synthetic.poses import draw_pose
-from habitus.synthetic.scenes import Scene, draw_scene
-from habitus.synthetic.truth import MadePerson, MadePhoto
+from habitus.synthetic.photos.making import dressed_pose, make_person, photograph
+from habitus.synthetic.photos.truth import MadePerson, MadePhoto
+from habitus.synthetic.poses.drawing import draw_pose
+from habitus.synthetic.scenes.scene import Scene, draw_scene
 from habitus.texture.measures import TextureError
 from habitus.types import Texture
 

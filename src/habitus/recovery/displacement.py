@@ -12,9 +12,9 @@ from torch import Tensor
 from habitus.body.model import BodyModel
 from habitus.body.smooth_basis import smooth_basis
 from habitus.rendering.shading import vertex_normals
-from habitus.synthetic.mannequin import Mannequin
-from habitus.synthetic.outfits import Shoes
-from habitus.synthetic.shoes import shoe_displacement
+from habitus.synthetic.clothes.outfits import Shoes
+from habitus.synthetic.clothes.shoes import shoe_displacement
+from habitus.synthetic.surface.mannequin import Mannequin
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ Features are placed by the body's own COCO keypoints, in metres of the template.
 import numpy as np
 from jaxtyping import Float
 
-from habitus.synthetic.fields import Colours, Field, blend, bump, edge, smoothstep
-from habitus.synthetic.mannequin import HEAD, Mannequin, Points
-from habitus.synthetic.people import Face, Hair, Look
+from habitus.synthetic.people.look import Face, Hair, Look
+from habitus.synthetic.surface.fields import Colours, Field, blend, bump, edge, smoothstep
+from habitus.synthetic.surface.mannequin import HEAD, Mannequin, Points
 
 TEXEL = 0.0035
 """Metres; about the width of a texel at 512, over which borders are blended."""

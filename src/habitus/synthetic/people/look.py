@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float
 
-from habitus.synthetic.colours import Colour, draw_hair, draw_iris, draw_skin
+from habitus.synthetic.people.colours import Colour, draw_hair, draw_iris, draw_skin
 
 HairStyle = Literal["shaved", "short", "receding", "medium", "long", "bun", "afro"]
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from habitus.synthetic.fields import Noise, blend, bump, edge, smoothstep
+from habitus.synthetic.surface.fields import Noise, blend, bump, edge, smoothstep
 
 
 @given(st.floats(-1, 1), st.floats(0.001, 0.1))

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Float
 
-from habitus.synthetic.colours import Colour
-from habitus.synthetic.fields import Colours, Field, blend, bump, edge, smoothstep
-from habitus.synthetic.mannequin import ARM, Points
-from habitus.synthetic.outfits import Pattern
+from habitus.synthetic.clothes.outfits import Pattern
+from habitus.synthetic.people.colours import Colour
+from habitus.synthetic.surface.fields import Colours, Field, blend, bump, edge, smoothstep
+from habitus.synthetic.surface.mannequin import ARM, Points
 
 _THREAD = 0.003
 """Metres over which the borders of a pattern are blended: a texel at 512."""

@@ -14,9 +14,9 @@ from scipy.spatial import KDTree
 
 from habitus.body.model import BodyModel
 from habitus.body.uv import texel_surface
-from habitus.synthetic.drape import hanging
-from habitus.synthetic.feet import shoe_last
-from habitus.synthetic.fields import Colours, Field, Noise
+from habitus.synthetic.surface.drape import hanging
+from habitus.synthetic.surface.feet import shoe_last
+from habitus.synthetic.surface.fields import Colours, Field, Noise
 from habitus.types import COCO_KEYPOINTS, SMPL_JOINTS
 
 ARM, LEG, HAND, FOOT, HEAD = "arm", "leg", "hand", "foot", "head"

@@ -12,13 +12,13 @@ from habitus.body.model import BodyModel, Posed
 from habitus.rendering.camera import project
 from habitus.rendering.rasterizer import Fragments, rasterize
 from habitus.rendering.surface import surface_colours
-from habitus.synthetic.backgrounds import draw_background
-from habitus.synthetic.dressing import arm_berth, displace, paint
-from habitus.synthetic.outfits import draw_outfit
-from habitus.synthetic.people import draw_look
-from habitus.synthetic.poses import Theta, calm, draw_pose, turned, with_berth
-from habitus.synthetic.scenes import Scene, brightness, draw_scene, expose, frame, shadow
-from habitus.synthetic.truth import MadePerson, MadePhoto
+from habitus.synthetic.clothes.dressing import arm_berth, displace, paint
+from habitus.synthetic.clothes.outfits import draw_outfit
+from habitus.synthetic.people.look import draw_look
+from habitus.synthetic.photos.truth import MadePerson, MadePhoto
+from habitus.synthetic.poses.drawing import Theta, calm, draw_pose, turned, with_berth
+from habitus.synthetic.scenes.backgrounds import draw_background
+from habitus.synthetic.scenes.scene import Scene, brightness, draw_scene, expose, frame, shadow
 from habitus.types import COCO_KEYPOINTS, BodyParams
 
 _PERSON, _OUTFIT, _PHOTO = 1, 2, 3  # streams of random numbers that never meet

@@ -7,8 +7,8 @@ import torch
 from habitus.body.model import BodyModel
 from habitus.rendering.camera import project
 from habitus.rendering.render import render_silhouette
-from habitus.synthetic.making import make_person, make_photo
-from habitus.synthetic.truth import MadePerson, MadePhoto
+from habitus.synthetic.photos.making import make_person, make_photo
+from habitus.synthetic.photos.truth import MadePerson, MadePhoto
 from habitus.types import COCO_KEYPOINTS, Crop
 
 

@@ -6,11 +6,12 @@ from jaxtyping import Float
 from torch import Tensor
 
 from habitus.body.model import BodyModel
-from habitus.synthetic.garments import outfit_displacement, paint_outfit
-from habitus.synthetic.heads import hair_displacement, paint_face, paint_hair, paint_skin
-from habitus.synthetic.mannequin import ARM, mannequin_of
-from habitus.synthetic.outfits import Outfit
-from habitus.synthetic.people import Look
+from habitus.synthetic.clothes.draping import outfit_displacement
+from habitus.synthetic.clothes.outfits import Outfit
+from habitus.synthetic.clothes.painting import paint_outfit
+from habitus.synthetic.people.heads import hair_displacement, paint_face, paint_hair, paint_skin
+from habitus.synthetic.people.look import Look
+from habitus.synthetic.surface.mannequin import ARM, mannequin_of
 from habitus.types import SMPL_JOINTS
 
 _FOREARM = 0.035

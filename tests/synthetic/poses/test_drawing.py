@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from habitus.body.model import BodyModel
 from habitus.recovery.priors import joint_limits
-from habitus.synthetic.poses import calm, draw_pose, standing, turned, walking, with_berth
+from habitus.synthetic.poses.drawing import calm, draw_pose, standing, turned, walking, with_berth
 from habitus.types import SMPL_JOINTS
 
 BODY = BodyModel.load()

@@ -8,8 +8,8 @@ import torch
 
 from habitus.body.model import BodyModel
 from habitus.rendering.camera import project
-from habitus.synthetic.backgrounds import draw_background
-from habitus.synthetic.scenes import Light, Scene, Sensor, brightness, draw_scene, expose, frame, shadow
+from habitus.synthetic.scenes.backgrounds import draw_background
+from habitus.synthetic.scenes.scene import Light, Scene, Sensor, brightness, draw_scene, expose, frame, shadow
 
 GREY = np.full(3, 0.3)
 SIZE = (256, 128)

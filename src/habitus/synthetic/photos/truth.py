@@ -8,8 +8,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from habitus.synthetic.outfits import Outfit
-from habitus.synthetic.people import Look
+from habitus.synthetic.clothes.outfits import Outfit
+from habitus.synthetic.people.look import Look
 from habitus.types import BodyParams, Crop
 
 

@@ -7,7 +7,7 @@ import scipy.sparse as sp
 from jaxtyping import Float, Int
 from scipy.sparse.linalg import splu
 
-from habitus.synthetic.fields import Field, smoothstep
+from habitus.synthetic.surface.fields import Field, smoothstep
 
 SOLE = 0.02
 """Metres below the naked foot."""

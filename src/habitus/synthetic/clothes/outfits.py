@@ -5,7 +5,15 @@ from typing import Literal
 
 import numpy as np
 
-from habitus.synthetic.colours import Colour, draw_denim, draw_outer, draw_shoes, draw_socks, draw_top, draw_trousers
+from habitus.synthetic.people.colours import (
+    Colour,
+    draw_denim,
+    draw_outer,
+    draw_shoes,
+    draw_socks,
+    draw_top,
+    draw_trousers,
+)
 
 Pattern = Literal["plain", "heather", "stripes", "pinstripes", "checks", "print", "block", "denim", "quilted"]
 Collar = Literal["crew", "v", "shirt", "high", "hood"]

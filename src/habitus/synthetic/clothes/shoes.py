@@ -3,10 +3,10 @@
 import numpy as np
 from jaxtyping import Float
 
-from habitus.synthetic.feet import SOLE
-from habitus.synthetic.fields import Colours, Field, blend, bump, edge, smoothstep
-from habitus.synthetic.mannequin import Mannequin, Points
-from habitus.synthetic.outfits import Shoes
+from habitus.synthetic.clothes.outfits import Shoes
+from habitus.synthetic.surface.feet import SOLE
+from habitus.synthetic.surface.fields import Colours, Field, blend, bump, edge, smoothstep
+from habitus.synthetic.surface.mannequin import Mannequin, Points
 
 HEM = 0.004
 """Metres over which borders are blended."""

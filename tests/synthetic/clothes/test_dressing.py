@@ -8,10 +8,10 @@ import torch
 
 from habitus.body.model import BodyModel
 from habitus.body.uv import uv_region
-from habitus.synthetic.dressing import arm_berth, displace, paint
-from habitus.synthetic.mannequin import mannequin_of
-from habitus.synthetic.outfits import Bottom, Outfit, Shoes, Top, draw_outfit
-from habitus.synthetic.people import Look, draw_look
+from habitus.synthetic.clothes.dressing import arm_berth, displace, paint
+from habitus.synthetic.clothes.outfits import Bottom, Outfit, Shoes, Top, draw_outfit
+from habitus.synthetic.people.look import Look, draw_look
+from habitus.synthetic.surface.mannequin import mannequin_of
 
 RED, BLUE, GREEN, WHITE = (np.array(c) for c in ((0.8, 0.1, 0.1), (0.1, 0.1, 0.7), (0.1, 0.6, 0.1), (0.9, 0.9, 0.9)))
 TOP = Top(RED, WHITE, "plain", 0.05, sleeve=0.6, length=0.05, collar="crew", looseness=0.02)

@@ -5,8 +5,8 @@ import pytest
 
 from habitus.body.model import BodyModel
 from habitus.body.uv import texel_surface
-from habitus.synthetic.drape import hanging
-from habitus.synthetic.mannequin import ARM, FOOT, LEG, Mannequin, mannequin_of
+from habitus.synthetic.surface.drape import hanging
+from habitus.synthetic.surface.mannequin import ARM, FOOT, LEG, Mannequin, mannequin_of
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,1 @@
+"""What they wear: outfits drawn at random, cut, painted and draped."""

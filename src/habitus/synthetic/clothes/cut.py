@@ -1,0 +1,43 @@
+"""How garments are cut: signed distances (inside positive) from points of the surface to the borders of each."""
+
+import numpy as np
+
+from habitus.synthetic.clothes.outfits import Bottom, Outfit, Top
+from habitus.synthetic.surface.fields import Field, smoothstep
+from habitus.synthetic.surface.mannequin import Mannequin, Points
+
+
+def tops(outfit: Outfit) -> list[Top]:
+    """What covers the trunk, from the inside out."""
+    return [outfit.top] if outfit.outer is None else [outfit.top, outfit.outer]
+
+
+def bottom_distance(bottom: Bottom, mannequin: Mannequin, points: Points) -> Field:
+    """Metres inside the border of trousers or a skirt."""
+    waist = mannequin.joints["pelvis"][1] + bottom.waist - points.y
+    return np.minimum(waist, points.y - leg_end(bottom, mannequin))
+
+
+def top_distance(top: Top, mannequin: Mannequin, points: Points) -> Field:
+    """Metres inside the border of a top."""
+    joints = mannequin.joints
+    hem = (
+        points.y
+        - (joints["pelvis"][1] - top.length)
+        + 0.03 * smoothstep(0.05, 0.17, np.abs(points.x)) * (top.collar == "shirt")
+    )
+    reach = np.interp(
+        top.sleeve, (0, 1, 2, 3), [joints[f"left_{j}"][0] for j in ("shoulder", "elbow", "wrist", "hand")]
+    )
+    neck_y, neck_z = joints["neck"][1:]
+    rise = {"crew": 0.0, "v": 0.0, "shirt": 0.022, "high": 0.045, "hood": 0.018}[top.collar]
+    line = neck_y + rise - 0.5 * (points.z - neck_z)
+    depth = {"crew": 0.012, "v": 0.1, "shirt": 0.055, "high": 0.0, "hood": 0.03}[top.collar]
+    line = line - depth * np.clip(1 - np.abs(points.x) / 0.06, 0, 1) * (points.z > neck_z)
+    return np.minimum(np.minimum(hem, line - points.y), reach - np.abs(points.x))
+
+
+def leg_end(bottom: Bottom, mannequin: Mannequin) -> float:
+    """Height at which trousers or a skirt end, metres."""
+    stations = [mannequin.joints[f"left_{j}"][1] for j in ("hip", "knee", "ankle")] + [mannequin.floor]
+    return float(np.interp(bottom.leg, (0, 1, 2, 3), stations))

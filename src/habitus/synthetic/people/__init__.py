@@ -1,0 +1,1 @@
+"""Who made people are: build, skin, face and hair."""

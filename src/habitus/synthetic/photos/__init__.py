@@ -1,0 +1,1 @@
+"""Made people and their photos, with the truth beside every picture."""

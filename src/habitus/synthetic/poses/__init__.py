@@ -1,0 +1,1 @@
+"""How they stand, walk and carry."""

@@ -1,0 +1,1 @@
+"""Where they are photographed: cameras, light, streets, sensors."""
