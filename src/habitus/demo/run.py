@@ -19,7 +19,7 @@ from habitus.perception.models import FETCH_COMMAND, missing_models
 from habitus.pipeline import Reconstruction, reconstruct
 from habitus.synthetic.photos.making import dressed_pose, make_person, photograph
 from habitus.synthetic.photos.truth import MadePerson, MadePhoto
-from habitus.synthetic.poses.drawing import draw_pose
+from habitus.synthetic.poses.activities import draw_pose
 from habitus.synthetic.scenes.scene import Scene, draw_scene
 from habitus.texture.measures import TextureError
 from habitus.types import Texture
@@ -99,7 +99,7 @@ def run_demo(output: str | Path, *, seed: int = 0) -> Path:
 
 def _photograph(body: BodyModel, person: MadePerson) -> tuple[MadePhoto, Scene]:
     rng = np.random.default_rng(person.seed)
-    pose = draw_pose(rng)
+    pose = draw_pose(rng).theta
     scene = draw_scene(rng)
     sharp = replace(scene.sensor, blur=0.3)
     scene = replace(scene, yaw=YAW, elevation=ELEVATION, fill=0.9, shift=(0.0, 0.0), sensor=sharp)

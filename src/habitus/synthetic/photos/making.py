@@ -16,7 +16,9 @@ from habitus.synthetic.clothes.dressing import arm_berth, displace, paint
 from habitus.synthetic.clothes.outfits import draw_outfit
 from habitus.synthetic.people.look import draw_look
 from habitus.synthetic.photos.truth import MadePerson, MadePhoto
-from habitus.synthetic.poses.drawing import Theta, calm, draw_pose, turned, with_berth
+from habitus.synthetic.poses.activities import draw_pose
+from habitus.synthetic.poses.skeleton import Theta
+from habitus.synthetic.poses.turning import calm, turned, with_berth
 from habitus.synthetic.scenes.backgrounds import draw_background
 from habitus.synthetic.scenes.scene import Scene, brightness, draw_scene, expose, frame, shadow
 from habitus.types import COCO_KEYPOINTS, BodyParams
@@ -62,7 +64,7 @@ def make_photo(
         yaw: radians by which the person is turned away from the camera; None: any.
     """
     rng = np.random.default_rng((_PHOTO, person.seed, seed))
-    pose, scene = draw_pose(rng), draw_scene(rng)
+    pose, scene = draw_pose(rng).theta, draw_scene(rng)
     if yaw is not None:
         scene = replace(scene, yaw=yaw)
     return photograph(body, person, dressed_pose(body, person, pose), scene, size=size)

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from habitus.body.model import BodyModel
 from habitus.recovery.priors import joint_limits
-from habitus.synthetic.poses.drawing import calm, draw_pose, standing, turned, walking, with_berth
+from habitus.synthetic.poses.activities import draw_pose, standing, walking
+from habitus.synthetic.poses.turning import calm, turned, with_berth
 from habitus.types import SMPL_JOINTS
 
 BODY = BodyModel.load()
@@ -22,7 +23,7 @@ def joints(theta: np.ndarray) -> dict[str, np.ndarray]:
 @settings(deadline=None, max_examples=60)
 @given(st.integers(0, 10_000))
 def test_poses_stay_within_what_joints_can_do(seed: int) -> None:
-    theta = torch.from_numpy(draw_pose(np.random.default_rng(seed)))[1:]
+    theta = torch.from_numpy(draw_pose(np.random.default_rng(seed)).theta)[1:]
     low, high = (limit[1:] for limit in joint_limits())
     assert bool((theta > low - 0.15).all())
     assert bool((theta < high + 0.15).all())
@@ -31,7 +32,7 @@ def test_poses_stay_within_what_joints_can_do(seed: int) -> None:
 @settings(deadline=None, max_examples=40)
 @given(st.integers(0, 10_000))
 def test_people_stand_upright_on_their_feet(seed: int) -> None:
-    at = joints(draw_pose(np.random.default_rng(seed)))
+    at = joints(draw_pose(np.random.default_rng(seed)).theta)
     assert at["head"][1] - at["pelvis"][1] > 0.45
     assert min(at["left_ankle"][1], at["right_ankle"][1]) < at["pelvis"][1] - 0.6
     assert at["pelvis"][1] > max(at["left_knee"][1], at["right_knee"][1])

@@ -1,0 +1,38 @@
+"""Poses as others need them: seen from somewhere, with room for clothes, with shorter steps."""
+
+from scipy.spatial.transform import Rotation
+
+from habitus.synthetic.poses.skeleton import INDEX, SIDES, Theta
+
+
+def turned(theta: Theta, *, yaw: float, elevation: float = 0.0) -> Theta:
+    """The same pose seen by another camera.
+
+    Args:
+        theta: a pose that faces the camera.
+        yaw: radians; 0 faces the camera, pi/2 shows the right of the person, pi the back.
+        elevation: radians by which the camera looks down.
+    """
+    seen = theta.copy()
+    camera = Rotation.from_euler("x", elevation) * Rotation.from_euler("y", yaw)
+    seen[0] = (camera * Rotation.from_rotvec(theta[0])).as_rotvec()
+    return seen
+
+
+def with_berth(theta: Theta, berth: float) -> Theta:
+    """The pose with hanging arms held `berth` radians further out: hips and coats take room."""
+    result = theta.copy()
+    for side, sign in SIDES:
+        shoulder = INDEX[side + "shoulder"]
+        out = Rotation.from_rotvec((0.0, 0.0, sign * berth))
+        result[shoulder] = (out * Rotation.from_rotvec(theta[shoulder])).as_rotvec()
+    return result
+
+
+def calm(theta: Theta, stride: float) -> Theta:
+    """The pose with the legs' movement scaled by `stride` in [0, 1]: a narrow skirt allows no long steps."""
+    result = theta.copy()
+    for name in ("hip", "knee", "ankle"):
+        for side, _ in SIDES:
+            result[INDEX[side + name]] *= stride
+    return result
