@@ -8,7 +8,7 @@ import torch
 
 from habitus.body.model import BodyModel
 from habitus.body.uv import uv_region
-from habitus.synthetic.clothes.dressing import arm_berth, displace, paint
+from habitus.synthetic.clothes.dressing import arm_berth, dress, paint
 from habitus.synthetic.clothes.outfits import Bottom, Outfit, Shoes, Top, draw_outfit
 from habitus.synthetic.people.look import Look, draw_look
 from habitus.synthetic.surface.mannequin import mannequin_of
@@ -64,7 +64,7 @@ def test_cuts_differ(body: BodyModel, look: Look, change: dict, region: str, col
 
 def test_looser_clothes_stand_further_off(body: BodyModel, look: Look) -> None:
     def off(outfit: Outfit, region: str) -> float:
-        return float(displace(body, look, outfit).norm(dim=1)[body.vertex_region(region)].median())
+        return float(torch.from_numpy(dress(body, look, outfit).delta).norm(dim=1)[body.vertex_region(region)].median())
 
     loose = replace(OUTFIT, top=replace(TOP, looseness=0.05), bottom=replace(BOTTOM, looseness=0.05))
     assert off(loose, "torso") > off(OUTFIT, "torso") + 0.008
@@ -74,7 +74,7 @@ def test_looser_clothes_stand_further_off(body: BodyModel, look: Look) -> None:
 
 def test_a_skirt_joins_both_legs(body: BodyModel, look: Look) -> None:
     skirt = replace(OUTFIT, bottom=replace(BOTTOM, kind="skirt", leg=0.9))
-    rest = body.rest(torch.zeros(1, 10), displace(body, look, skirt)[None])[0].numpy()
+    rest = body.rest(torch.zeros(1, 10), torch.from_numpy(dress(body, look, skirt).delta)[None])[0].numpy()
     joints = mannequin_of(body).joints
     thighs = np.abs(rest[:, 1] - 0.5 * (joints["left_hip"][1] + joints["left_knee"][1])) < 0.06
     assert np.abs(rest[thighs, 0]).min() < 0.01
@@ -83,15 +83,15 @@ def test_a_skirt_joins_both_legs(body: BodyModel, look: Look) -> None:
 
 def test_wide_clothes_hold_the_arms_out(body: BodyModel, look: Look) -> None:
     coat = replace(TOP, sleeve=2.0, length=0.4, looseness=0.08)
-    wide = arm_berth(body, look, displace(body, look, replace(OUTFIT, outer=coat)))
-    assert wide > arm_berth(body, look, displace(body, look, OUTFIT)) + 0.02
+    wide = arm_berth(body, look, torch.from_numpy(dress(body, look, replace(OUTFIT, outer=coat)).delta))
+    assert wide > arm_berth(body, look, torch.from_numpy(dress(body, look, OUTFIT).delta)) + 0.02
 
 
 @pytest.mark.parametrize("seed", range(30))
 def test_every_outfit_can_be_worn(body: BodyModel, seed: int) -> None:
     rng = np.random.default_rng(seed)
     look, outfit = draw_look(rng), draw_outfit(rng)
-    texture, delta = paint(body, look, outfit, size=64), displace(body, look, outfit)
+    texture, delta = paint(body, look, outfit, size=64), torch.from_numpy(dress(body, look, outfit).delta)
     assert bool(torch.isfinite(texture).all())
     assert bool(torch.isfinite(delta).all())
     assert 0 <= float(texture.min()) <= float(texture.max()) <= 1

@@ -1,5 +1,7 @@
 """A look and an outfit on a body: one texture, one displacement."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 from jaxtyping import Float
@@ -7,8 +9,10 @@ from torch import Tensor
 
 from habitus.body.model import BodyModel
 from habitus.synthetic.clothes.draping import outfit_displacement
+from habitus.synthetic.clothes.hanging import Hanging
 from habitus.synthetic.clothes.outfits import Outfit
 from habitus.synthetic.clothes.painting import paint_outfit
+from habitus.synthetic.clothes.props import Prop, hand_bag
 from habitus.synthetic.people.heads import hair_displacement, paint_face, paint_hair, paint_skin
 from habitus.synthetic.people.look import Look
 from habitus.synthetic.surface.mannequin import ARM, mannequin_of
@@ -18,6 +22,18 @@ _FOREARM = 0.035
 """Metres; half its thickness."""
 _HELD_OUT = 0.18
 """Radians by which poses hold hanging arms out as it is."""
+
+
+@dataclass(frozen=True)
+class Worn:
+    """What hair and an outfit do to the geometry."""
+
+    delta: Float[np.ndarray, "N 3"]
+    """Displacement of the rest pose by hair, face, clothes, hat, bag and shoes, metres."""
+    hanging: Hanging | None
+    """Skirts, dresses, coats and long shirts, which `hang` places anew in every pose."""
+    props: tuple[Prop, ...]
+    """Carried things that are no part of the body's surface."""
 
 
 def paint(body: BodyModel, look: Look, outfit: Outfit, *, size: int = 512) -> Float[Tensor, "3 T T"]:
@@ -32,12 +48,14 @@ def paint(body: BodyModel, look: Look, outfit: Outfit, *, size: int = 512) -> Fl
     return torch.from_numpy(texels.image(np.clip(colours, 0, 1)))
 
 
-def displace(body: BodyModel, look: Look, outfit: Outfit) -> Float[Tensor, "N 3"]:
-    """Displacement of the rest pose by hair, clothes and shoes, metres."""
+def dress(body: BodyModel, look: Look, outfit: Outfit) -> Worn:
+    """What a look and an outfit do to the geometry of a body."""
     mannequin = mannequin_of(body)
     rest = body.rest(torch.from_numpy(look.beta)[None])[0].numpy()
     clothes = outfit_displacement(outfit, mannequin, rest, np.random.default_rng(outfit.weave))
-    return torch.from_numpy(clothes + hair_displacement(look.hair, mannequin))
+    bag = outfit.bag
+    props = (hand_bag(bag),) if bag is not None and bag.kind == "hand" else ()
+    return Worn(clothes + hair_displacement(look.hair, mannequin), None, props)
 
 
 def arm_berth(body: BodyModel, look: Look, delta: Float[Tensor, "N 3"]) -> float:

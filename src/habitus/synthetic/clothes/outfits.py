@@ -70,6 +70,34 @@ class Shoes:
 
 
 @dataclass(frozen=True)
+class Hat:
+    """On the head."""
+
+    kind: Literal["cap", "beanie", "brimmed", "hood"]
+    colour: Colour
+    second: Colour
+    """Of the ribbon, the badge, the fold of a beanie."""
+    brim: float
+    """Metres that it stands out."""
+
+
+@dataclass(frozen=True)
+class Bag:
+    """Carried on the back, at the side, on the belt or in the hand."""
+
+    kind: Literal["backpack", "shoulder", "pouch", "hand"]
+    colour: Colour
+    second: Colour
+    """Of straps, handles and pockets."""
+    width: float
+    height: float
+    depth: float
+    """Metres."""
+    side: Literal["left", "right"]
+    """Where it hangs; the strap of a shoulder bag runs across from the other shoulder."""
+
+
+@dataclass(frozen=True)
 class Outfit:
     """Everything worn together."""
 
@@ -80,6 +108,8 @@ class Outfit:
     socks: Colour
     weave: int
     """Seed of folds, prints and the cloth's unevenness."""
+    hat: Hat | None = None
+    bag: Bag | None = None
 
 
 def draw_outfit(rng: np.random.Generator) -> Outfit:

@@ -12,7 +12,7 @@ from habitus.body.model import BodyModel, Posed
 from habitus.rendering.camera import project
 from habitus.rendering.rasterizer import Fragments, rasterize
 from habitus.rendering.surface import surface_colours
-from habitus.synthetic.clothes.dressing import arm_berth, displace, paint
+from habitus.synthetic.clothes.dressing import arm_berth, dress, paint
 from habitus.synthetic.clothes.outfits import draw_outfit
 from habitus.synthetic.people.look import draw_look
 from habitus.synthetic.photos.truth import MadePerson, MadePhoto
@@ -47,8 +47,11 @@ def make_person(body: BodyModel, seed: int, *, outfit: int = 0, texture_size: in
     """
     look = draw_look(np.random.default_rng((_PERSON, seed)))
     worn = draw_outfit(np.random.default_rng((_OUTFIT, seed, outfit)))
-    texture, delta = paint(body, look, worn, size=texture_size), displace(body, look, worn)
-    return MadePerson(body.topology, seed, look, worn, torch.from_numpy(look.beta), delta, texture)
+    texture, dressed = paint(body, look, worn, size=texture_size), dress(body, look, worn)
+    return MadePerson(
+        body.topology, seed, look, worn, torch.from_numpy(look.beta), torch.from_numpy(dressed.delta), texture,
+        dressed.hanging, dressed.props,
+    )  # fmt: skip
 
 
 def make_photo(

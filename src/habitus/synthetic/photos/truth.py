@@ -8,7 +8,9 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from habitus.synthetic.clothes.hanging import Hanging
 from habitus.synthetic.clothes.outfits import Outfit
+from habitus.synthetic.clothes.props import Prop
 from habitus.synthetic.people.look import Look
 from habitus.types import BodyParams, Crop
 
@@ -27,6 +29,10 @@ class MadePerson:
     """Hair, clothes and shoes as displacement of the rest pose, metres."""
     texture: Float[Tensor, "3 T T"]
     """RGB in [0, 1], as in even light; colours continue past the charts."""
+    hanging: Hanging | None
+    """What hangs around both legs and is placed anew in every pose."""
+    props: tuple[Prop, ...]
+    """Carried things that are no part of the body's surface."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,153 @@
+"""Skirts, dresses, coats and long shirts: one closed cone around both legs in every pose.
+
+A ring of cloth some way down the legs is the hull of two discs, one about each leg. Every vertex has its direction on
+the ring; the leg that lies further in this direction carries it, and in between both do.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from habitus.rendering.compiled import kernel
+from habitus.types import SMPL_JOINTS
+
+_LEGS = np.array(
+    [[SMPL_JOINTS.index(f"{side}_{joint}") for joint in ("hip", "knee", "ankle")] for side in ("left", "right")]
+)
+_SPINE = SMPL_JOINTS.index("spine1")
+_BOTH = 0.45
+"""Cosine between a direction and the line from leg to leg below which both legs carry the cloth."""
+_BEND = 0.13
+"""Metres above and below a joint over which the cloth bends."""
+
+
+@dataclass(frozen=True)
+class Hanging:
+    """How Q vertices of the body hang."""
+
+    index: Int[np.ndarray, "Q"]
+    """Into the body's vertices."""
+    coverage: Float[np.ndarray, "Q"]
+    """How far a vertex hangs: 0 stays with the body, 1 is cloth alone."""
+    along: Float[np.ndarray, "Q"]
+    """Metres along the legs, from the hip joints down."""
+    turn: Float[np.ndarray, "Q 2"]
+    """Directions of the one or two points of the ring that the vertex lies between: radians, 0 to the front, to the
+    person's left positive. Vertices between the legs lie within the ring."""
+    share: Float[np.ndarray, "Q"]
+    """Of the second point."""
+    radius: Float[np.ndarray, "Q 2"]
+    """Metres from the axis of the leg out to each of the points."""
+    ease: Float[np.ndarray, "Q"]
+    """Metres of `radius` that the cloth gives up where legs apart stretch it."""
+    joints: Float[np.ndarray, "24 3"]
+    """Of the rest pose, metres."""
+
+
+def hang(
+    hanging: Hanging, posed: Float[np.ndarray, "N 3"], joints: Float[np.ndarray, "24 3"]
+) -> Float[np.ndarray, "Q 3"]:
+    """Where the hanging vertices of a posed body are.
+
+    Args:
+        hanging: from `dress`.
+        posed: the posed vertices, displacement included, metres.
+        joints: the posed joints, metres.
+
+    Returns:
+        New positions of the vertices `hanging.index`, in the posed space.
+    """
+    rest, now = _pelvis(hanging.joints), _pelvis(joints)
+    legs, rest_legs = _legs(joints, now), _legs(hanging.joints, rest)
+    cloth = _rings(hanging.along, hanging.turn, hanging.share, hanging.radius, hanging.ease, rest_legs, legs)
+    kept = posed[hanging.index]
+    hung = cloth @ now.T + _middle(joints)
+    return kept + hanging.coverage[:, None] * (hung.astype(np.float32) - kept)
+
+
+def _pelvis(joints: Float[np.ndarray, "24 3"]) -> Float[np.ndarray, "3 3"]:
+    """Axes of the pelvis as columns: left, up, forward."""
+    left, right = joints[_LEGS[:, 0]]
+    across = (left - right) / np.linalg.norm(left - right)
+    up = joints[_SPINE] - 0.5 * (left + right)
+    up = up - (up @ across) * across
+    up = up / np.linalg.norm(up)
+    return np.stack([across, up, np.cross(across, up)], 1)
+
+
+def _middle(joints: Float[np.ndarray, "24 3"]) -> Float[np.ndarray, "3"]:
+    """Between the hip joints."""
+    return joints[_LEGS[:, 0]].mean(0)
+
+
+def _legs(joints: Float[np.ndarray, "24 3"], pelvis: Float[np.ndarray, "3 3"]) -> Float[np.ndarray, "2 3 3"]:
+    """Hip, knee and ankle of both legs in the axes of the pelvis."""
+    return np.ascontiguousarray((joints[_LEGS] - _middle(joints)) @ pelvis, np.float32)
+
+
+@kernel
+def _rings(along, turn, share, radius, ease, rest, legs):  # type: ignore[no-untyped-def]
+    """Places of points of the cloth in the axes of the pelvis, origin between the hips."""
+    places = np.empty((along.shape[0], 3), np.float32)
+    still, centre = np.empty((2, 2, 3)), np.empty((2, 2, 3))  # of either leg: the place of its axis, and where it leads
+    point = np.empty(3)
+    for q in range(along.shape[0]):
+        for side in range(2):
+            _axis(rest[side], along[q], still[side])
+            _axis(legs[side], along[q], centre[side])
+        apart = np.sqrt(((centre[0, 0] - centre[1, 0]) ** 2).sum())
+        before = np.sqrt(((still[0, 0] - still[1, 0]) ** 2).sum())
+        given = min(max((apart - before) / np.pi, -ease[q]), ease[q])
+        places[q] = 0.0
+        for end in range(2):
+            part = share[q] if end == 1 else 1.0 - share[q]
+            if part > 0.0:
+                _ring_point(turn[q, end], radius[q, end] - given, apart, still, centre, point)
+                for k in range(3):
+                    places[q, k] += part * point[k]
+    return places
+
+
+@kernel
+def _ring_point(turn, radius, apart, still, centre, point):  # type: ignore[no-untyped-def]
+    """One point of the hull of both discs; the discs tilt with the legs."""
+    x, z = np.sin(turn), np.cos(turn)
+    ahead = (x * (centre[0, 0, 0] - centre[1, 0, 0]) + z * (centre[0, 0, 2] - centre[1, 0, 2])) / (apart + 1e-6)
+    t = min(max(0.5 + 0.5 * ahead / _BOTH, 0.0), 1.0)
+    left = t * t * (3.0 - 2.0 * t)
+    point[:] = 0.0
+    for side in range(2):
+        weight = left if side == 0 else 1.0 - left
+        ax, ay, az = still[side, 1]
+        bx, by, bz = centre[side, 1]
+        # The least turn of the rest axis onto the posed one, applied to (x, 0, z): d + v * d + v * (v * d) / (1 + c).
+        vx, vy, vz = ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx
+        least = 1.0 / (1.0 + max(ax * bx + ay * by + az * bz, -0.5))
+        ux, uy, uz = vy * z, vz * x - vx * z, -vy * x
+        dx = x + ux + least * (vy * uz - vz * uy)
+        dy = uy + least * (vz * ux - vx * uz)
+        dz = z + uz + least * (vx * uy - vy * ux)
+        point[0] += weight * (centre[side, 0, 0] + radius * dx)
+        point[1] += weight * (centre[side, 0, 1] + radius * dy)
+        point[2] += weight * (centre[side, 0, 2] + radius * dz)
+
+
+@kernel
+def _axis(leg, along, result):  # type: ignore[no-untyped-def]
+    """Where a leg is `along` metres from the hip down, and its direction there, which bends softly at the joints."""
+    thigh, shank = leg[1] - leg[0], leg[2] - leg[1]
+    length = np.sqrt((thigh**2).sum())
+    thigh = thigh / length
+    shank = shank / np.sqrt((shank**2).sum())
+    down = np.array((0.0, -1.0, 0.0))
+    if along < 0.0:
+        result[0] = leg[0] + along * down
+    elif along < length:
+        result[0] = leg[0] + along * thigh
+    else:
+        result[0] = leg[1] + (along - length) * shank
+    hip = min(max(0.5 * along / _BEND, 0.0), 1.0)
+    knee = min(max(0.5 + 0.5 * (along - length) / _BEND, 0.0), 1.0)
+    direction = (1.0 - hip) * down + hip * ((1.0 - knee) * thigh + knee * shank)
+    result[1] = direction / np.sqrt((direction**2).sum())
