@@ -101,6 +101,6 @@ def _photograph(body: BodyModel, person: MadePerson) -> tuple[MadePhoto, Scene]:
     rng = np.random.default_rng(person.seed)
     pose = draw_pose(rng).theta
     scene = draw_scene(rng)
-    sharp = replace(scene.sensor, blur=0.3)
+    sharp = replace(scene.sensor, rows=PHOTO_SIZE[0], blur=0.6)
     scene = replace(scene, yaw=YAW, elevation=ELEVATION, fill=0.9, shift=(0.0, 0.0), sensor=sharp)
     return photograph(body, person, dressed_pose(body, person, pose), scene, size=PHOTO_SIZE), scene

@@ -19,8 +19,9 @@ from habitus.synthetic.photos.truth import MadePerson, MadePhoto
 from habitus.synthetic.poses.activities import draw_pose
 from habitus.synthetic.poses.skeleton import Theta
 from habitus.synthetic.poses.turning import calm, turned, with_berth
-from habitus.synthetic.scenes.backgrounds import draw_background
-from habitus.synthetic.scenes.scene import Scene, brightness, draw_scene, expose, frame, shadow
+from habitus.synthetic.scenes.backdrops import background
+from habitus.synthetic.scenes.scene import Scene, brightness, draw_scene, frame, shadow
+from habitus.synthetic.scenes.sensor import expose
 from habitus.types import COCO_KEYPOINTS, BodyParams
 
 _PERSON, _OUTFIT, _PHOTO = 1, 2, 3  # streams of random numbers that never meet
@@ -96,15 +97,13 @@ def photograph(
     psi = frame(posed.vertices[0], scene, size)[None]
     picture, mask = _render(body, person, posed, psi, scene, size)
 
-    rng = np.random.default_rng(scene.street)
     bottom = project(posed.vertices, psi, size)[0, :, 1]
-    street = draw_background(
-        rng, size, feet=float(bottom.max()), height=float(bottom.max() - bottom.min()), elevation=scene.elevation
-    )
-    ambient = (scene.light.sky + 0.65 * scene.light.sun).astype(np.float32)
-    street = street * ambient * (1 - shadow(posed.vertices, body.faces, psi, scene, size))[..., None]
+    street = background(scene, size, feet=float(bottom.max()), height=float(bottom.max() - bottom.min()))
+    street = street * (1 - shadow(posed.vertices, body.faces, psi, scene, size))[..., None]
     cover = mask.numpy()[..., None]
-    image = expose(street * (1 - cover) + picture.permute(1, 2, 0).numpy(), scene.sensor, rng)
+    image = expose(
+        street * (1 - cover) + picture.permute(1, 2, 0).numpy(), scene.sensor, np.random.default_rng(scene.seed)
+    )
 
     fragments = rasterize(project(posed.vertices, psi, size), body.faces, size)
     face = fragments.face_id[0].long()

@@ -4,6 +4,8 @@ import cv2
 import numpy as np
 from jaxtyping import Float
 
+from habitus.synthetic.scenes.scene import Scene
+
 Image = Float[np.ndarray, "H W 3"]
 
 _GROUNDS = np.array(
@@ -30,9 +32,22 @@ _LEAVES = np.array([(0.20, 0.28, 0.12), (0.28, 0.34, 0.16), (0.16, 0.22, 0.13)])
 _SKY = np.array([(0.78, 0.83, 0.90), (0.86, 0.87, 0.88), (0.62, 0.73, 0.88)])
 
 
-def draw_background(
-    rng: np.random.Generator, size: tuple[int, int], *, feet: float, height: float, elevation: float
-) -> Image:
+def background(scene: Scene, size: tuple[int, int], *, feet: float, height: float) -> Float[np.ndarray, "H W 3"]:
+    """The part of the camera's picture behind the crop, lit, RGB in [0, 1], float32.
+
+    Args:
+        scene: of the photo.
+        size: (H, W) of the crop in pixels.
+        feet: row on which the person stands.
+        height: of the whole person, pixels of the crop.
+    """
+    street = _draw(np.random.default_rng(scene.camera.seed), size, feet=feet, height=height, elevation=scene.elevation)
+    light = scene.light
+    lit = np.array([sky + 0.65 * sun for sky, sun in zip(light.sky, light.sun, strict=True)], np.float32)
+    return street * lit
+
+
+def _draw(rng: np.random.Generator, size: tuple[int, int], *, feet: float, height: float, elevation: float) -> Image:
     """A random street, RGB in [0, 1], float32.
 
     Args:
