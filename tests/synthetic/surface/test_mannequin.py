@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.spatial import KDTree
 
 from habitus.body.model import BodyModel
 from habitus.body.uv import texel_surface
@@ -84,17 +85,36 @@ def test_texture_continues_past_its_charts(body: BodyModel, mannequin: Mannequin
     values = np.random.default_rng(0).uniform(size=(len(texels.points), 3)).astype(np.float32)
     image = texels.image(values)
     assert image.shape == (3, 64, 64)
-    assert np.array_equal(image[:, inside].T, values)
+    assert np.array_equal(image[:, texels.rows, texels.columns].T, values)
     outside = image[:, ~inside].T
     assert all((values == colour).all(1).any() for colour in outside[::97])
 
 
-def test_zones_hold_all_that_they_are_for(body: BodyModel, mannequin: Mannequin) -> None:
+def test_zones_are_cut_by_height(body: BodyModel, mannequin: Mannequin) -> None:
     texels = mannequin.texels(64)
-    face = texel_surface(body, 64)[0].numpy()
-    region = body.face_region.numpy()[face[texels.rows, texels.columns]]
-    for zone, name in (("feet", "left_foot"), ("legs", "right_thigh"), ("head", "hair"), ("top", "left_forearm")):
-        wanted = np.flatnonzero(region == body.regions.index(name))
-        assert np.isin(wanted, texels.zones[zone].index).all(), zone
-    top = texels.zones["top"]
-    assert np.array_equal(top.points.x, texels.points.x[top.index])
+    y = texels.points.y
+    for below, above in ((0.3, -0.2), (np.inf, 0.1), (-0.5, -np.inf)):
+        zone = texels.zone(below=below, above=above)
+        assert np.array_equal(np.arange(len(y))[zone.index], np.flatnonzero((y <= below) & (y >= above)))
+        assert np.array_equal(zone.points.x, texels.points.x[zone.index])
+        assert np.array_equal(zone.points.limb[ARM], texels.points.limb[ARM][zone.index])
+    region = body.face_region.numpy()[texel_surface(body, 64)[0].numpy()[texels.rows, texels.columns]]
+    assert np.isin(
+        np.flatnonzero((region == body.regions.index("face")) & (texels.points.z > 0.1)), np.asarray(texels.face.index)
+    ).all()
+
+
+def test_measures_are_the_same_on_both_sides_of_a_seam(mannequin: Mannequin) -> None:
+    """Texels that are neighbours on the body but far apart in the texture differ no more than neighbours in it."""
+    texels = mannequin.texels(256)
+    points = texels.points
+    pairs = KDTree(np.stack([points.x, points.y, points.z], 1)).query_pairs(0.007, output_type="ndarray")
+    apart = np.maximum(*(np.abs(np.diff(where[pairs])[:, 0]) for where in (texels.rows, texels.columns)))
+    apart[(points.along_arm[pairs] > 2).any(1)] = 0  # hands wear no cloth
+    assert (apart > 20).sum() > 500
+    measures = {name: getattr(points, name) for name in ("x", "along_arm", "along_leg", "bends", "around", "girth")}
+    for name in ("folds", "wrinkles", "drapes", "grain"):
+        measures[name] = getattr(points, name).draw(np.random.default_rng(1))
+    for name, field in measures.items():
+        jump = np.abs(np.diff(field[pairs])[:, 0])
+        assert jump[apart > 20].mean() < 1.5 * jump[apart == 1].mean(), name

@@ -3,12 +3,11 @@
 from collections.abc import Callable
 
 import numpy as np
-from jaxtyping import Float
 
 from habitus.synthetic.clothes.outfits import Pattern
 from habitus.synthetic.people.colours import Colour
-from habitus.synthetic.surface.fields import Colours, Field, blend, bump, edge, smoothstep
-from habitus.synthetic.surface.mannequin import ARM, Points
+from habitus.synthetic.surface.fields import Colours, Field, bands, blend, bump, edge, smoothstep
+from habitus.synthetic.surface.mannequin import Points
 
 _THREAD = 0.003
 """Metres over which the borders of a pattern are blended: a texel at 512."""
@@ -34,20 +33,20 @@ def woven(
 
 
 def _stripes(points: Points, period: float, rng: np.random.Generator) -> Field:
-    return _bands(_down(points), period, rng.uniform(0, 1), rng.uniform(0.25, 0.6))
+    return bands(points.down, period, rng.uniform(0, 1), rng.uniform(0.25, 0.6), _THREAD)
 
 
 def _pinstripes(points: Points, period: float, rng: np.random.Generator) -> Field:
-    return 0.6 * _bands(_around(points), 0.5 * period, rng.uniform(0, 1), 0.25)
+    return 0.6 * bands(points.around, 0.5 * period, rng.uniform(0, 1), 0.25, _THREAD)
 
 
 def _checks(points: Points, period: float, rng: np.random.Generator) -> Field:
     phase = rng.uniform(0, 1)
-    return 0.4 * (_bands(_down(points), period, phase, 0.45) + _bands(_around(points), period, phase, 0.45))
+    return 0.4 * (bands(points.down, period, phase, 0.45, _THREAD) + bands(points.around, period, phase, 0.45, _THREAD))
 
 
 def _block(points: Points, _: float, rng: np.random.Generator) -> Field:
-    return edge(_down(points) - rng.uniform(0.0, 0.25), _THREAD)
+    return edge(points.down - rng.uniform(0.0, 0.25), _THREAD)
 
 
 def _plain(points: Points, _: float, rng: np.random.Generator) -> Field:
@@ -55,17 +54,17 @@ def _plain(points: Points, _: float, rng: np.random.Generator) -> Field:
 
 
 def _heather(points: Points, _: float, rng: np.random.Generator) -> Field:
-    return 1 + _speckle(points, 0.09) + 0.03 * points.grain.draw(rng)
+    return 1 + 0.09 * points.grit + 0.03 * points.grain.draw(rng)
 
 
 def _quilted(points: Points, period: float, rng: np.random.Generator) -> Field:
-    turns = _down(points) / period + rng.uniform(0, 1)
+    turns = points.down / period + rng.uniform(0, 1)
     return 1 + 0.08 * np.sin(2 * np.pi * turns) - 0.4 * bump(turns % 1.0, 0.5, 0.06)
 
 
 def _denim(points: Points, _: float, rng: np.random.Generator) -> Field:
     worn = bump(points.along_leg, 0.55, 0.4) * smoothstep(0.2, 0.9, points.normal[:, 2])
-    return 1 + rng.uniform(0.05, 0.4) * worn + 0.05 * points.grain.draw(rng) + _speckle(points, 0.07)
+    return 1 + rng.uniform(0.05, 0.4) * worn + 0.05 * points.grain.draw(rng) + 0.07 * points.grit
 
 
 def folds(points: Points, looseness: float, rng: np.random.Generator) -> Field:
@@ -81,36 +80,6 @@ def folds(points: Points, looseness: float, rng: np.random.Generator) -> Field:
 def seam(distance: Field, *, depth: float = 0.25, width: float = 0.003) -> Field:
     """Brightness factor of a dark line where `distance` is 0."""
     return 1 - depth * bump(distance, 0.0, width)
-
-
-def _down(points: Points) -> Field:
-    """Metres along the garment: down the torso and the legs, out along the arms."""
-    on_arm = smoothstep(0.35, 0.65, points.limb[ARM])
-    return np.where(on_arm > 0.5, np.abs(points.x), 0.45 - points.y).astype(np.float32)
-
-
-def _around(points: Points) -> Field:
-    """Metres around the torso, a leg or an arm."""
-    # Around the trunk, but straight across the shoulders: angles would run together at the neck.
-    shoulders = smoothstep(0.3, 0.44, points.y)
-    torso = (1 - shoulders) * 0.16 * np.arctan2(points.x, points.z) + shoulders * 1.3 * points.x
-    arm = np.arctan2(points.normal[:, 2], points.normal[:, 1]) * 0.05
-    leg = points.x
-    below = smoothstep(-0.05, 0.1, points.along_leg)
-    body = torso + below * (leg - torso)
-    return np.where(points.limb[ARM] > 0.5, arm, body).astype(np.float32)
-
-
-def _bands(distance: Field, period: float, phase: float, share: float) -> Field:
-    """Stripes with blended borders; `share` of each period is covered."""
-    place = (distance / period + phase) % 1.0
-    return edge((0.5 * share - np.abs(place - 0.5)) * period, _THREAD)
-
-
-def _speckle(points: Points, strength: float) -> Field:
-    """Fine grain of threads: a fixed hash of the place, so it needs no memory and swims nowhere."""
-    value = np.sin(points.x * 3127.1 + points.y * 5419.3 + points.z * 7213.7) * 43758.5453
-    return (strength * 2 * (value - np.floor(value) - 0.5)).astype(np.float32)
 
 
 def _motif(points: Points, _: float, rng: np.random.Generator) -> Field:
@@ -139,11 +108,6 @@ def _letters(x: Field, size: float, rng: np.random.Generator) -> Field:
     gaps = np.sort(rng.uniform(-size, size, 7))
     distance = np.min(np.abs(x[:, None] - gaps.astype(np.float32)), axis=1)
     return smoothstep(0.002, 0.005, distance)
-
-
-def shaded(colours: Colours, brightness: Float[np.ndarray, "P"]) -> Colours:
-    """Colours times brightness, within [0, 1]."""
-    return np.clip(colours * brightness[:, None], 0.0, 1.0)
 
 
 _Pattern = Callable[[Points, float, np.random.Generator], Field]

@@ -42,9 +42,10 @@ def paint(body: BodyModel, look: Look, outfit: Outfit, *, size: int = 512) -> Fl
     texels = mannequin.texels(size)
     own, weave = np.random.default_rng(look.marks), np.random.default_rng(outfit.weave)
     colours = paint_skin(look, mannequin, texels.points, own)
-    paint_outfit(colours, outfit, mannequin, texels.zones, weave)
-    texels.zones["face"].repaint(colours, lambda c, p: paint_face(c, look, mannequin, p, own))
-    texels.zones["head"].repaint(colours, lambda c, p: paint_hair(c, look.hair, mannequin, p, own))
+    paint_outfit(colours, outfit, mannequin, texels, weave)
+    texels.face.repaint(colours, lambda c, p: paint_face(c, look, mannequin, p, own))
+    head = texels.zone(above=mannequin.joints["neck"][1] - 0.35)
+    head.repaint(colours, lambda c, p: paint_hair(c, look.hair, mannequin, p, own))
     return torch.from_numpy(texels.image(np.clip(colours, 0, 1)))
 
 

@@ -2,32 +2,39 @@
 
 import numpy as np
 
-from habitus.synthetic.clothes.cloth import folds, seam, shaded, woven
+from habitus.synthetic.clothes.cloth import folds, seam, woven
 from habitus.synthetic.clothes.cut import bottom_distance, leg_end, top_distance, tops
 from habitus.synthetic.clothes.outfits import Bottom, Outfit, Top
 from habitus.synthetic.clothes.shoes import paint_shoes
-from habitus.synthetic.surface.fields import Colours, blend, bump, edge, smoothstep
-from habitus.synthetic.surface.mannequin import ARM, HEAD, Mannequin, Points, Zone
+from habitus.synthetic.surface.fields import Colours, blend, bump, edge, shaded, smoothstep
+from habitus.synthetic.surface.mannequin import ARM, HEAD, Mannequin, Points
+from habitus.synthetic.surface.texels import Texels
 
 HEM = 0.004
 """Metres over which the borders of garments are blended."""
+SHADOW = 0.035
+"""Metres that a garment's shadow reaches past its border."""
 
 
 def paint_outfit(
-    colours: Colours, outfit: Outfit, mannequin: Mannequin, zones: dict[str, Zone], rng: np.random.Generator
+    colours: Colours, outfit: Outfit, mannequin: Mannequin, texels: Texels, rng: np.random.Generator
 ) -> None:
     """Dress the skin in place: socks, trousers, shoes, top, then what is worn over all."""
+    joints = mannequin.joints
 
     def socks(under: Colours, points: Points) -> Colours:
-        ankle = mannequin.joints["left_ankle"][1] + 0.06 - points.y
-        return blend(under, outfit.socks.astype(np.float32), edge(ankle, HEM))
+        return blend(under, outfit.socks, edge(joints["left_ankle"][1] + 0.06 - points.y, HEM))
 
-    zones["feet"].repaint(colours, socks)
-    zones["legs"].repaint(colours, lambda c, p: _paint_bottom(c, outfit.bottom, mannequin, p, rng))
-    zones["feet"].repaint(colours, lambda c, p: paint_shoes(c, outfit.shoes, mannequin, p))
+    texels.zone(below=joints["left_ankle"][1] + 0.07).repaint(colours, socks)
+    legs = texels.zone(
+        below=joints["pelvis"][1] + outfit.bottom.waist + 0.01, above=leg_end(outfit.bottom, mannequin) - SHADOW
+    )
+    legs.repaint(colours, lambda c, p: _paint_bottom(c, outfit.bottom, mannequin, p, rng))
+    feet = texels.zone(below=joints["left_ankle"][1] + max(outfit.shoes.shaft, 0) + 0.03)
+    feet.repaint(colours, lambda c, p: paint_shoes(c, outfit.shoes, mannequin, p))
     for top in tops(outfit):
-        zone = zones["top" if top.length < 0.18 else "coat"]
-        zone.repaint(colours, lambda c, p, top=top: _paint_top(c, top, mannequin, p, rng))
+        trunk = texels.zone(above=joints["pelvis"][1] - top.length - SHADOW - 0.03)
+        trunk.repaint(colours, lambda c, p, top=top: _paint_top(c, top, mannequin, p, rng))
 
 
 def _paint_top(colours: Colours, top: Top, mannequin: Mannequin, points: Points, rng: np.random.Generator) -> Colours:

@@ -1,9 +1,15 @@
-"""Smooth fields over the body's surface: soft edges, bands, and noise that is the same on both sides of a UV seam."""
+"""Smooth fields over the body's surface: soft edges, bands, bumps, and layers of paint.
 
-from copy import copy
+Each is one compiled pass over float32: painting calls them by the hundred, on points by the ten thousand.
+"""
+
+from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
+from numpy import float32
+
+from habitus.rendering.compiled import kernel
 
 Field = Float[np.ndarray, "P"]
 """One value per point of the surface (a texel or a vertex), float32."""
@@ -12,58 +18,92 @@ Colours = Float[np.ndarray, "P 3"]
 
 def edge(distance: Field, width: float) -> Field:
     """Coverage of a region from the signed distance to its border (inside positive): a ramp `width` wide."""
-    return np.clip(distance / width + 0.5, 0.0, 1.0)
+    return _each(_edge, distance, 1 / width)
 
 
 def smoothstep(low: float, high: float, x: Field) -> Field:
     """0 below `low`, 1 above `high`, smooth between; `low` may be the greater one."""
-    t = np.clip((x - low) / (high - low), 0.0, 1.0)
-    return t * t * (3.0 - 2.0 * t)
+    return _each(_smoothstep, x, low, 1 / (high - low))
 
 
 def bump(x: Field, centre: float | Field, width: float) -> Field:
-    """A Gaussian of height 1."""
-    return np.exp(-0.5 * ((x - centre) / width) ** 2)
+    """A hill of height 1: a Gaussian with the standard deviation `width`, but 0 beyond 2.83 widths."""
+    if isinstance(centre, np.ndarray):
+        x, centre = x - centre, 0.0
+    return _each(_bump, x, centre, 1 / (np.sqrt(8) * width))
+
+
+def bands(distance: Field, period: float, phase: float, share: float, width: float) -> Field:
+    """Coverage of stripes that fill `share` of each period; their borders are ramps `width` wide."""
+    return _each(_bands, distance, 1 / period, phase, 0.5 * share, period / width)
 
 
 def blend(below: Colours, above: Colours | Float[np.ndarray, "3"], coverage: Field) -> Colours:
     """Paint over: `above` where coverage is 1."""
-    return below + coverage[:, None] * (above - below)
+    above = np.broadcast_to(np.asarray(above, float32), below.shape)
+    painted = np.empty(below.shape, float32)
+    _blend(np.asarray(below, float32), above, np.asarray(coverage, float32), painted)
+    return painted
 
 
-class Noise:
-    """Random smooth fields on fixed points: sums of plane waves, prepared once, mixed anew by every generator.
+def shaded(colours: Colours, brightness: Field) -> Colours:
+    """Colours times brightness, within [0, 1]."""
+    painted = np.empty(colours.shape, float32)
+    _shade(np.asarray(colours, float32), np.asarray(brightness, float32), painted)
+    return painted
 
-    A wave of any phase is a mix of its cosine and its sine, so a draw is one matrix product over the bank.
-    """
 
-    def __init__(
-        self, points: Float[np.ndarray, "P 3"], *, wavelength: float, stretch: tuple[float, float, float], waves: int
-    ):
-        """Prepare `waves` waves about `wavelength` metres long; `stretch` lengthens them along x, y and z."""
-        rng = np.random.default_rng(20240917)  # part of the bank, not of any person
-        directions = rng.normal(size=(waves, 3))
-        directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-        lengths = wavelength * 2.0 ** rng.uniform(-0.6, 0.6, (waves, 1))
-        vectors = 2 * np.pi * directions / lengths / np.asarray(stretch)
-        phase = points.astype(np.float32) @ vectors.T.astype(np.float32)
-        self._bank = np.concatenate([np.cos(phase), np.sin(phase)], 1).astype(np.float32)
+def _each(compiled: Any, x: Field, *parameters: float) -> Field:
+    """Pass every value through a kernel of (values, parameters, result)."""
+    values = np.ascontiguousarray(x, float32)
+    result = np.empty_like(values)
+    compiled(values.reshape(-1), *(float32(p) for p in parameters), result.reshape(-1))
+    return result
 
-    def take(self, index: Int[np.ndarray, "Q"]) -> "Noise":
-        """The same waves on some of the points."""
-        part = copy(self)
-        part._bank = np.ascontiguousarray(self._bank[index])
-        return part
 
-    def draw(self, rng: np.random.Generator) -> Field:
-        """A field of mean 0 and variance about 1."""
-        return self.mix(self.weights(rng))
+_ZERO, _HALF, _ONE, _TWO, _THREE = (float32(v) for v in (0, 0.5, 1, 2, 3))
 
-    def weights(self, rng: np.random.Generator) -> Float[np.ndarray, "waves2"]:
-        """Random weights, for `mix` on another set of points with the same waves."""
-        count = self._bank.shape[1]
-        return (rng.normal(size=count) * np.sqrt(2.0 / count)).astype(np.float32)
 
-    def mix(self, weights: Float[np.ndarray, "waves2"]) -> Field:
-        """The field of given weights."""
-        return self._bank @ weights
+@kernel
+def _edge(distance, scale, result):
+    for i in range(result.size):
+        result[i] = min(max(distance[i] * scale + _HALF, _ZERO), _ONE)
+
+
+@kernel
+def _smoothstep(x, low, scale, result):
+    for i in range(result.size):
+        t = min(max((x[i] - low) * scale, _ZERO), _ONE)
+        result[i] = t * t * (_THREE - _TWO * t)
+
+
+@kernel
+def _bump(x, centre, scale, result):
+    for i in range(result.size):
+        t = (x[i] - centre) * scale
+        t = max(_ONE - t * t, _ZERO)  # (1 - t^2)^4 is close to exp(-4 t^2), and cheap
+        t = t * t
+        result[i] = t * t
+
+
+@kernel
+def _bands(distance, frequency, phase, reach, sharpness, result):
+    for i in range(result.size):
+        turn = distance[i] * frequency + phase
+        away = abs(turn - np.floor(turn) - _HALF)
+        result[i] = min(max((reach - away) * sharpness + _HALF, _ZERO), _ONE)
+
+
+@kernel
+def _blend(below, above, coverage, result):
+    for i in range(coverage.size):
+        cover = coverage[i]
+        for c in range(3):
+            result[i, c] = below[i, c] + cover * (above[i, c] - below[i, c])
+
+
+@kernel
+def _shade(colours, brightness, result):
+    for i in range(brightness.size):
+        for c in range(3):
+            result[i, c] = min(max(colours[i, c] * brightness[i], _ZERO), _ONE)

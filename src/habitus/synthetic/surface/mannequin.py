@@ -4,22 +4,20 @@ Clothes, hair and faces are drawn as functions of these coordinates, for the tex
 (displacement) alike. They are those of the template, so a sleeve ends at the same place of the arm on every build.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import numpy as np
 import scipy.sparse as sp
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from scipy.spatial import KDTree
 
 from habitus.body.model import BodyModel
 from habitus.body.uv import texel_surface
 from habitus.synthetic.surface.drape import hanging
 from habitus.synthetic.surface.feet import shoe_last
-from habitus.synthetic.surface.fields import Colours, Field, Noise
+from habitus.synthetic.surface.fields import Field
+from habitus.synthetic.surface.points import ARM, FOOT, HAND, HEAD, LEG, Points, measured
+from habitus.synthetic.surface.texels import Texels, Zone, nearest_inside
 from habitus.types import COCO_KEYPOINTS, SMPL_JOINTS
 
-ARM, LEG, HAND, FOOT, HEAD = "arm", "leg", "hand", "foot", "head"
 _LIMBS = {
     ARM: ("shoulder", "elbow", "wrist", "hand"),
     LEG: ("hip", "knee", "ankle", "foot"),
@@ -27,69 +25,6 @@ _LIMBS = {
     FOOT: ("ankle", "foot"),
     HEAD: ("head",),
 }
-
-
-@dataclass(frozen=True)
-class Points:
-    """Points of the template's surface: P texels or vertices. Metres, float32."""
-
-    x: Field
-    y: Field
-    z: Field
-    normal: Float[np.ndarray, "P 3"]
-    limb: dict[str, Field]
-    """Skinning weight of the joints of each limb, both sides together, in [0, 1]."""
-    along_arm: Field
-    """0 at the shoulder, 1 at the elbow, 2 at the wrist, 3 at the fingertips; below 0 on the torso."""
-    along_leg: Field
-    """0 at the hip joint, 1 at the knee, 2 at the ankle, 3 at the floor; below 0 above the hips."""
-    last: Float[np.ndarray, "P 3"]
-    """Place on a shoe, see `feet.shoe_last`."""
-    folds: Noise
-    """Centimetres across, longer along the body than around it."""
-    grain: Noise
-    """Large soft patches."""
-
-    def __len__(self) -> int:
-        return len(self.x)
-
-    def take(self, index: Int[np.ndarray, "Q"]) -> "Points":
-        """Some of the points."""
-        limb = {name: weight[index] for name, weight in self.limb.items()}
-        noise = {name: getattr(self, name).take(index) for name in ("folds", "grain")}
-        rest = ("x", "y", "z", "normal", "along_arm", "along_leg", "last")
-        return Points(limb=limb, **noise, **{name: getattr(self, name)[index] for name in rest})
-
-
-@dataclass(frozen=True)
-class Zone:
-    """The points that a garment, the hair or a face can touch: the others need no look."""
-
-    index: Int[np.ndarray, "Q"]
-    """Into all texels."""
-    points: Points
-
-    def repaint(self, colours: Colours, brush: Callable[[Colours, Points], Colours]) -> None:
-        """Pass the zone's colours through `brush`, in place."""
-        colours[self.index] = brush(colours.take(self.index, 0), self.points)
-
-
-@dataclass(frozen=True)
-class Texels:
-    """The texels of a T x T texture that lie on the surface, and where the others take their colour from."""
-
-    size: int
-    points: Points
-    rows: Int[np.ndarray, "P"]
-    columns: Int[np.ndarray, "P"]
-    zones: dict[str, Zone]
-    """By name: head, face, top, coat, legs, feet."""
-    nearest: Int[np.ndarray, "T T"]
-    """Index of the nearest texel on the surface: colours continue past the charts, so no seam shows when sampled."""
-
-    def image(self, values: Float[np.ndarray, "P C"]) -> Float[np.ndarray, "C T T"]:
-        """Values of the texels as an image, continued past the charts."""
-        return np.ascontiguousarray(values.T.astype(np.float32)[:, self.nearest])
 
 
 class Mannequin:
@@ -133,14 +68,20 @@ class Mannequin:
         """The surface texels of a `size` x `size` texture."""
         if size not in self._texels:
             face, corner = (t.numpy() for t in texel_surface(self.body, size))
-            rows, columns = np.nonzero(face >= 0)
-            index, weight = self.faces[face[rows, columns]], corner[rows, columns].astype(np.float32)[..., None]
-            spread = [(a[index] * weight).sum(1) for a in (self.template, self._normals, self._weights, self._last)]
-            points = self._points(*spread)
-            chosen = {name: np.flatnonzero(holds(self, points)) for name, holds in _ZONES.items()}
-            zones = {name: Zone(index, points.take(index)) for name, index in chosen.items()}
-            self._texels[size] = Texels(size, points, rows, columns, zones, _nearest(face >= 0))
+            self._texels[size] = self._survey(size, face, corner)
         return self._texels[size]
+
+    def _survey(self, size: int, face: np.ndarray, corner: np.ndarray) -> Texels:
+        rows, columns = np.nonzero(face >= 0)
+        index, weight = self.faces[face[rows, columns]], corner[rows, columns].astype(np.float32)[..., None]
+        spread = [(a[index] * weight).sum(1) for a in (self.template, self._normals, self._weights, self._last)]
+        order = np.argsort(-spread[0][:, 1], kind="stable")
+        points = self._points(*(a[order] for a in spread))
+        front = np.flatnonzero((points.limb[HEAD] > 0.3) & (points.z > self.keypoints["left_ear"][2]))
+        place = np.empty_like(order)
+        place[order] = np.arange(len(order))
+        nearest = place[nearest_inside(face >= 0)]
+        return Texels(size, points, rows[order], columns[order], Zone(front, points.take(front)), nearest)
 
     def smooth(self, values: Float[np.ndarray, "N C"], rounds: int) -> Float[np.ndarray, "N C"]:
         """Values averaged with those of neighbouring vertices, `rounds` times."""
@@ -159,7 +100,7 @@ class Mannequin:
         return _unit(self.smooth(_unit(total), rounds)).astype(np.float32)
 
     def _points(self, position: np.ndarray, normal: np.ndarray, weights: np.ndarray, last: np.ndarray) -> Points:
-        x, y, z = (np.ascontiguousarray(column, dtype=np.float32) for column in position.T)
+        x, y, _ = position.T
         limb = {
             name: weights[:, [i for i, joint in enumerate(SMPL_JOINTS) if joint.split("_")[-1] in parts]].sum(1)
             for name, parts in _LIMBS.items()
@@ -168,21 +109,10 @@ class Mannequin:
         reach = np.abs(self.template[:, 0]).max()
         arm = _along(np.abs(x), [left["shoulder"][0], left["elbow"][0], left["wrist"][0], reach])
         leg = _along(-y, [-left["hip"][1], -left["knee"][1], -left["ankle"][1], -self.floor])
-        return Points(
-            x, y, z, _unit(normal).astype(np.float32), limb, arm, leg, last,
-            Noise(position, wavelength=0.07, stretch=(1.0, 1.6, 1.0), waves=24),
-            Noise(position, wavelength=0.3, stretch=(1.0, 1.0, 1.0), waves=16),
-        )  # fmt: skip
+        stations = np.array([left[part] for part in ("hip", "knee", "ankle")])
+        leg_axis = np.stack([np.interp(leg, (0, 1, 2), stations[:, i]) for i in (0, 2)], 1)
+        return measured(position, _unit(normal), limb, arm, leg, leg_axis, last)
 
-
-_ZONES: dict[str, Callable[[Mannequin, Points], Bool[np.ndarray, "P"]]] = {
-    "head": lambda m, p: p.y > m.joints["neck"][1] - 0.35,
-    "face": lambda m, p: (p.limb[HEAD] > 0.3) & (p.z > m.keypoints["left_ear"][2]),
-    "top": lambda m, p: p.y > m.joints["pelvis"][1] - 0.22,
-    "coat": lambda m, p: p.y > m.joints["left_knee"][1] - 0.2,
-    "legs": lambda m, p: p.y < m.joints["pelvis"][1] + 0.15,
-    "feet": lambda m, p: p.y < m.joints["left_ankle"][1] + 0.2,
-}
 
 _MANNEQUINS: dict[int, Mannequin] = {}
 
@@ -224,11 +154,6 @@ def _room(vertices: np.ndarray, normals: np.ndarray, *, reach: float = 0.08) -> 
     room = np.full(len(vertices), reach, np.float32)
     np.minimum.at(room, one[opposite & ahead], distance[opposite & ahead].astype(np.float32))
     return room
-
-
-def _nearest(inside: Bool[np.ndarray, "T T"]) -> Int[np.ndarray, "T T"]:
-    _, nearest = KDTree(np.argwhere(inside)).query(np.argwhere(np.ones_like(inside)))
-    return np.asarray(nearest).reshape(inside.shape)
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:
