@@ -13,7 +13,7 @@ from habitus.synthetic.clothes.hanging import Hanging
 from habitus.synthetic.clothes.outfits import Outfit
 from habitus.synthetic.clothes.painting import paint_outfit
 from habitus.synthetic.clothes.props import Prop, hand_bag
-from habitus.synthetic.people.heads import hair_displacement, paint_face, paint_hair, paint_skin
+from habitus.synthetic.people.heads import head_displacement, paint_head, paint_skin
 from habitus.synthetic.people.look import Look
 from habitus.synthetic.surface.mannequin import ARM, mannequin_of
 from habitus.types import SMPL_JOINTS
@@ -43,9 +43,7 @@ def paint(body: BodyModel, look: Look, outfit: Outfit, *, size: int = 512) -> Fl
     own, weave = np.random.default_rng(look.marks), np.random.default_rng(outfit.weave)
     colours = paint_skin(look, mannequin, texels.points, own)
     paint_outfit(colours, outfit, mannequin, texels, weave)
-    texels.face.repaint(colours, lambda c, p: paint_face(c, look, mannequin, p, own))
-    head = texels.zone(above=mannequin.joints["neck"][1] - 0.35)
-    head.repaint(colours, lambda c, p: paint_hair(c, look.hair, mannequin, p, own))
+    paint_head(colours, look, mannequin, size)
     return torch.from_numpy(texels.image(np.clip(colours, 0, 1)))
 
 
@@ -56,7 +54,7 @@ def dress(body: BodyModel, look: Look, outfit: Outfit) -> Worn:
     clothes = outfit_displacement(outfit, mannequin, rest, np.random.default_rng(outfit.weave))
     bag = outfit.bag
     props = (hand_bag(bag),) if bag is not None and bag.kind == "hand" else ()
-    return Worn(clothes + hair_displacement(look.hair, mannequin), None, props)
+    return Worn(clothes + head_displacement(look, mannequin), None, props)
 
 
 def arm_berth(body: BodyModel, look: Look, delta: Float[Tensor, "N 3"]) -> float:

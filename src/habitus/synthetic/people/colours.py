@@ -16,30 +16,39 @@ _SKIN = np.array(
     ]
 )  # fmt: skip
 
+# Black, dark brown, brown, chestnut, light brown, dark blond, blond, red.
 _HAIR = np.array(
     [
-        (0.06, 0.05, 0.05), (0.12, 0.09, 0.07), (0.22, 0.14, 0.09), (0.34, 0.22, 0.13), (0.55, 0.40, 0.22),
-        (0.74, 0.60, 0.38), (0.42, 0.18, 0.08), (0.60, 0.59, 0.57), (0.82, 0.81, 0.79),
+        (0.05, 0.045, 0.045), (0.11, 0.08, 0.065), (0.21, 0.135, 0.09), (0.32, 0.20, 0.12), (0.45, 0.32, 0.19),
+        (0.57, 0.43, 0.26), (0.76, 0.62, 0.40), (0.45, 0.19, 0.08),
     ]
 )  # fmt: skip
-_HAIR_SHARE = (0.26, 0.22, 0.19, 0.12, 0.07, 0.04, 0.02, 0.06, 0.02)
-_DARK_SKIN_HAIR_SHARE = (0.6, 0.27, 0.06, 0.0, 0.0, 0.0, 0.0, 0.06, 0.01)
+_HAIR_SHARE = (0.17, 0.21, 0.2, 0.15, 0.1, 0.08, 0.06, 0.03)
+_DARK_SKIN_HAIR_SHARE = (0.64, 0.28, 0.05, 0.02, 0.01, 0.0, 0.0, 0.0)
+_GREY, _WHITE = np.array((0.42, 0.41, 0.40)), np.array((0.84, 0.83, 0.81))
+_DYED = np.array([(0.62, 0.12, 0.14), (0.30, 0.06, 0.12), (0.75, 0.35, 0.55), (0.2, 0.35, 0.62), (0.9, 0.83, 0.66)])
 
 _IRIS = np.array([(0.20, 0.12, 0.07), (0.28, 0.19, 0.10), (0.30, 0.40, 0.50), (0.33, 0.38, 0.26)])
 
 
 def draw_skin(rng: np.random.Generator) -> Colour:
-    """A skin tone anywhere along the scale, with a slight cast of its own."""
-    place = rng.uniform(0, len(_SKIN) - 1.001)
+    """A skin tone anywhere along the scale, paler or darker, rosier or more olive than others of its place."""
+    place = rng.beta(1.1, 1.4) * (len(_SKIN) - 1.001)
     low = int(place)
     tone = _SKIN[low] + (place - low) * (_SKIN[low + 1] - _SKIN[low])
-    return np.clip(tone + rng.normal(0, 0.012, 3), 0.05, 0.97)
+    rosy = rng.normal(0, 0.022)
+    return np.clip(tone * (1 + rng.normal(0, 0.03)) + (0.6 * rosy, -0.5 * rosy, -0.3 * rosy), 0.05, 0.97)
 
 
-def draw_hair(rng: np.random.Generator, skin: Colour) -> Colour:
-    """A natural colour of hair; dark skins have mostly dark hair."""
+def draw_hair_colour(rng: np.random.Generator, skin: Colour, age: float) -> Colour:
+    """A colour between two neighbouring natural ones, greying from 35 on; dark skins have mostly dark hair; few dye."""
     share = _DARK_SKIN_HAIR_SHARE if skin.mean() < 0.5 else _HAIR_SHARE
-    return np.clip(_HAIR[rng.choice(len(_HAIR), p=share)] * rng.uniform(0.85, 1.2) + rng.normal(0, 0.01, 3), 0.02, 0.95)
+    own = _HAIR[rng.choice(len(_HAIR), p=share)] * rng.uniform(0.75, 1.25)
+    if rng.uniform() < 0.03:
+        return _DYED[rng.integers(len(_DYED))]
+    grey = float(np.clip((age - 35) / 40 + rng.normal(0, 0.25), 0, 1)) if rng.uniform() < 0.75 else 0.0
+    faded = _GREY + (_WHITE - _GREY) * max(0.0, 2 * grey - 1)
+    return np.clip((own + (faded - own) * min(1.0, 1.6 * grey)) * (1 + rng.normal(0, 0.03, 3)), 0.02, 0.95)
 
 
 def draw_iris(rng: np.random.Generator, skin: Colour) -> Colour:
