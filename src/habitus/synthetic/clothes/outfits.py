@@ -15,7 +15,10 @@ from habitus.synthetic.people.colours import (
     draw_trousers,
 )
 
-Pattern = Literal["plain", "heather", "stripes", "pinstripes", "checks", "print", "block", "denim", "quilted"]
+Pattern = Literal[
+    "plain", "heather", "stripes", "pinstripes", "checks", "print", "block", "denim", "quilted", "tweed", "knit",
+    "dots", "floral", "camouflage", "gradient", "sleeves", "sporty", "leather",
+]  # fmt: skip
 Collar = Literal["crew", "v", "shirt", "high", "hood"]
 
 
@@ -129,19 +132,31 @@ def _draw_top(rng: np.random.Generator) -> Top:
         second = np.full(3, 0.9) if colour.mean() < 0.5 else np.full(3, 0.12)
     length = rng.uniform(0.06, 0.14)
     if kind == 0:  # T-shirt
-        pattern = _choose(rng, plain=0.4, heather=0.1, stripes=0.15, print=0.3, block=0.05)
+        pattern = _choose(
+            rng,
+            plain=0.32,
+            heather=0.08,
+            stripes=0.12,
+            print=0.3,
+            block=0.05,
+            sleeves=0.03,
+            gradient=0.02,
+            dots=0.02,
+            floral=0.04,
+            camouflage=0.02,
+        )
         return Top(colour, second, pattern, rng.uniform(0.025, 0.07), rng.uniform(0.45, 0.85), length,
                    _collar(rng, crew=0.8, v=0.2), rng.uniform(0.008, 0.03))  # fmt: skip
     if kind == 1:  # shirt
-        pattern = _choose(rng, plain=0.45, pinstripes=0.2, checks=0.35)
+        pattern = _choose(rng, plain=0.45, pinstripes=0.15, checks=0.27, denim=0.05, floral=0.04, dots=0.04)
         sleeve = rng.uniform(1.9, 2.03) if rng.uniform() < 0.75 else rng.uniform(0.7, 0.95)
         return Top(colour, second, pattern, rng.uniform(0.03, 0.08), sleeve, length, "shirt",
                    rng.uniform(0.008, 0.025), zipped=True)  # fmt: skip
     if kind == 2:  # jumper
-        pattern = _choose(rng, plain=0.45, heather=0.25, stripes=0.15, block=0.15)
+        pattern = _choose(rng, plain=0.34, heather=0.18, knit=0.2, stripes=0.13, block=0.1, tweed=0.05)
         return Top(colour, second, pattern, rng.uniform(0.04, 0.12), rng.uniform(1.92, 2.08), length,
                    _collar(rng, crew=0.6, v=0.2, high=0.2), rng.uniform(0.01, 0.03))  # fmt: skip
-    pattern = _choose(rng, plain=0.45, heather=0.3, print=0.25)
+    pattern = _choose(rng, plain=0.4, heather=0.22, print=0.25, sleeves=0.04, block=0.05, sporty=0.04)
     return Top(colour, second, pattern, 0.1, rng.uniform(1.95, 2.1), length, "hood", rng.uniform(0.018, 0.04),
                zipped=bool(rng.uniform() < 0.5))  # fmt: skip
 
@@ -149,7 +164,9 @@ def _draw_top(rng: np.random.Generator) -> Top:
 def _draw_outer(rng: np.random.Generator) -> Top:
     colour = draw_outer(rng)
     second = colour * 0.55 if colour.mean() > 0.2 else colour + 0.12
-    pattern = _choose(rng, plain=0.62, heather=0.13, quilted=0.15, block=0.1)
+    pattern = _choose(
+        rng, plain=0.5, heather=0.08, quilted=0.16, block=0.1, leather=0.08, tweed=0.04, camouflage=0.02, sporty=0.02
+    )
     coat = rng.uniform() < 0.3
     return Top(
         colour, second, pattern, rng.uniform(0.06, 0.1), rng.uniform(1.98, 2.1),
@@ -164,13 +181,13 @@ def _draw_bottom(rng: np.random.Generator) -> Bottom:
     if kind == 0:
         return Bottom("trousers", draw_denim(rng), "denim", rng.uniform(1.9, 2.06), rng.uniform(0.008, 0.03), waist)
     if kind == 1:
-        pattern = _choose(rng, plain=0.8, heather=0.2)
+        pattern = _choose(rng, plain=0.78, heather=0.12, sporty=0.06, checks=0.02, camouflage=0.02)
         return Bottom("trousers", draw_trousers(rng), pattern, rng.uniform(1.88, 2.07), rng.uniform(0.008, 0.04), waist)
     if kind == 2:
         pattern = _choose(rng, plain=0.7, denim=0.3)
         colour = draw_denim(rng) if pattern == "denim" else draw_trousers(rng)
         return Bottom("trousers", colour, pattern, rng.uniform(0.65, 1.15), rng.uniform(0.015, 0.035), waist)
-    pattern = _choose(rng, plain=0.7, denim=0.1, checks=0.2)
+    pattern = _choose(rng, plain=0.55, denim=0.12, checks=0.13, floral=0.12, dots=0.04, leather=0.04)
     return Bottom("skirt", draw_trousers(rng), pattern, rng.uniform(0.7, 1.25), rng.uniform(0.03, 0.07), waist)
 
 

@@ -2,34 +2,50 @@
 
 import numpy as np
 
-from habitus.synthetic.clothes.cloth import folds, seam, woven
+from habitus.synthetic.clothes.cloth import folds, hanging_folds, seam, sheen
 from habitus.synthetic.clothes.cut import bottom_distance, leg_end, top_distance, tops
+from habitus.synthetic.clothes.details import (
+    belted,
+    buttoned,
+    collared,
+    facing,
+    hand_pockets,
+    hood_down,
+    lapels,
+    patch_pockets,
+    ribbed,
+    second_or,
+    trouser_seams,
+    turned_up,
+    zipped,
+)
 from habitus.synthetic.clothes.outfits import Bottom, Outfit, Top
+from habitus.synthetic.clothes.patterns import woven
 from habitus.synthetic.clothes.shoes import paint_shoes
-from habitus.synthetic.surface.fields import Colours, blend, bump, edge, shaded, smoothstep
-from habitus.synthetic.surface.mannequin import ARM, HEAD, Mannequin, Points
+from habitus.synthetic.surface.fields import Colours, Field, blend, bump, edge, shaded, smoothstep
+from habitus.synthetic.surface.mannequin import Mannequin
+from habitus.synthetic.surface.points import ARM, Points
 from habitus.synthetic.surface.texels import Texels
 
 HEM = 0.004
-"""Metres over which the borders of garments are blended."""
+"""Metres over which the borders of garments are blended, or a texel where that is more."""
 SHADOW = 0.035
 """Metres that a garment's shadow reaches past its border."""
+_METAL = np.array((0.62, 0.61, 0.58))
 
 
 def paint_outfit(
     colours: Colours, outfit: Outfit, mannequin: Mannequin, texels: Texels, rng: np.random.Generator
 ) -> None:
     """Dress the skin in place: socks, trousers, shoes, top, then what is worn over all."""
-    joints = mannequin.joints
+    joints, bottom = mannequin.joints, outfit.bottom
 
     def socks(under: Colours, points: Points) -> Colours:
         return blend(under, outfit.socks, edge(joints["left_ankle"][1] + 0.06 - points.y, HEM))
 
     texels.zone(below=joints["left_ankle"][1] + 0.07).repaint(colours, socks)
-    legs = texels.zone(
-        below=joints["pelvis"][1] + outfit.bottom.waist + 0.01, above=leg_end(outfit.bottom, mannequin) - SHADOW
-    )
-    legs.repaint(colours, lambda c, p: _paint_bottom(c, outfit.bottom, mannequin, p, rng))
+    legs = texels.zone(below=joints["pelvis"][1] + bottom.waist + 0.01, above=leg_end(bottom, mannequin) - SHADOW)
+    legs.repaint(colours, lambda c, p: _paint_bottom(c, bottom, mannequin, p, rng))
     feet = texels.zone(below=joints["left_ankle"][1] + max(outfit.shoes.shaft, 0) + 0.03)
     feet.repaint(colours, lambda c, p: paint_shoes(c, outfit.shoes, mannequin, p))
     for top in tops(outfit):
@@ -39,43 +55,87 @@ def paint_outfit(
 
 def _paint_top(colours: Colours, top: Top, mannequin: Mannequin, points: Points, rng: np.random.Generator) -> Colours:
     distance = top_distance(top, mannequin, points)
-    coverage = edge(distance, HEM)
-    middle = np.abs(points.x)
-    front = smoothstep(0.0, 0.2, points.normal[:, 2]) * (points.limb[HEAD] < 0.5)
+    beside = np.abs(points.x) - _parted(top, points)
+    coverage = edge(distance, max(HEM, points.texel))
     if top.opening > 0:
-        parted = top.opening * (1 + 0.4 * smoothstep(0.35, -0.2, points.y))
-        coverage = coverage * (1 - edge(parted - middle, HEM) * front)
+        coverage = coverage * np.maximum(edge(beside, max(HEM, points.texel)), 1 - facing(points))
+
     cloth = woven(top.colour, top.second, top.pattern, top.period, points, rng)
+    cloth = _trimmed(cloth, top, distance, points, rng)
+    cloth = _fastened(cloth, top, beside, points, rng)
+
     brightness = folds(points, top.looseness, rng)
-    brightness *= seam(distance - 0.015, depth=0.18)  # the hem's stitching
+    if top.length > 0.18:
+        brightness *= hanging_folds(points, top.looseness, rng)
+    brightness *= seam(distance - 0.018, points.texel, depth=0.2)
     armhole = np.where(np.abs(points.limb[ARM] - 0.5) < 0.3, np.abs(points.limb[ARM] - 0.5) * 0.08, 1.0)
-    brightness *= seam(armhole, depth=0.15)
-    if top.zipped:
-        at = top.opening * (1 + 0.4 * smoothstep(0.35, -0.2, points.y)) if top.opening > 0 else 0.0
-        brightness *= 1 - 0.35 * bump(middle - at, 0.0, 0.0035) * front
-    if top.collar in ("shirt", "hood"):  # a collar lies folded along the neckline
-        brightness *= seam(distance - 0.035, depth=0.3) ** (points.y > mannequin.joints["spine3"][1] + 0.1)
-    # The garment's own shadow on what is worn below it, and in the armpit.
-    shadow = smoothstep(-0.035, 0.0, distance) * (1 - coverage)
-    colours = shaded(colours, 1 - 0.3 * shadow)
+    brightness *= seam(armhole, points.texel, depth=0.3)
     armpit = bump(points.along_arm, 0.0, 0.25) * smoothstep(0.2, -0.7, points.normal[:, 1])
-    return blend(colours, shaded(cloth, brightness * (1 - 0.25 * armpit)), coverage)
+    worn = shaded(cloth, brightness * (1 - 0.25 * armpit), sheen=sheen(top.pattern))
+    return blend(_shadowed(colours, distance, coverage), worn, coverage)
+
+
+def _parted(top: Top, points: Points) -> Field | float:
+    """Half the width by which the front stands open: more at the hem."""
+    return top.opening * (1 + 0.4 * smoothstep(0.35, -0.2, points.y)) if top.opening > 0 else 0.0
+
+
+def _trimmed(cloth: Colours, top: Top, inside: Field, points: Points, rng: np.random.Generator) -> Colours:
+    """Collar or neckline, hood, cuffs and hem."""
+    light = rng.uniform(0.8, 1.1)
+    if top.collar == "hood":
+        cloth = hood_down(cloth, second_or(0.7 * top.colour, top, rng, 0.35), points)
+    elif top.collar == "shirt":
+        cloth = collared(cloth, second_or(light * top.colour, top, rng, 0.12), inside, points)
+    else:
+        cloth = collared(cloth, second_or(0.85 * top.colour, top, rng, 0.15), inside, points)
+    long_sleeved, knitted = top.sleeve > 1.8, top.collar in ("crew", "v", "hood", "high")
+    if long_sleeved and knitted and top.length < 0.18:
+        cloth = ribbed(cloth, second_or(top.colour, top, rng, 0.15), inside, points)
+    return cloth
+
+
+def _fastened(cloth: Colours, top: Top, beside: Field, points: Points, rng: np.random.Generator) -> Colours:
+    """Zip or buttons, lapels, pockets."""
+    heavy = top.looseness > 0.03 or top.length > 0.18 or top.opening > 0
+    if top.zipped and top.collar == "shirt":
+        if heavy and rng.uniform() < 0.6:
+            cloth = lapels(cloth, top.opening, points)
+        contrast = rng.choice((0.15, 0.5, 0.9))
+        cloth = buttoned(cloth, np.full(3, contrast), beside, points, size=0.011 if heavy else 0.006)
+    elif top.zipped:
+        colour = second_or(_METAL if rng.uniform() < 0.4 else 0.4 * top.colour, top, rng, 0.2)
+        cloth = zipped(cloth, colour, beside, points)
+    if top.collar == "hood" or (top.zipped and heavy):
+        cloth = hand_pockets(cloth, points)
+    if top.zipped and top.collar != "hood" and rng.uniform() < 0.35:
+        cloth = patch_pockets(cloth, 0.09, rng.uniform(0.24, 0.3), points)
+    return cloth
 
 
 def _paint_bottom(
     colours: Colours, bottom: Bottom, mannequin: Mannequin, points: Points, rng: np.random.Generator
 ) -> Colours:
+    above_hem = points.y - leg_end(bottom, mannequin)
+    below_waist = mannequin.joints["pelvis"][1] + bottom.waist - points.y
     cloth = woven(bottom.colour, bottom.colour * 0.6 + 0.25, bottom.pattern, 0.08, points, rng)
-    distance = points.y - leg_end(bottom, mannequin)
-    brightness = folds(points, bottom.looseness, rng) * seam(distance - 0.018, depth=0.2)
-    waist = mannequin.joints["pelvis"][1] + bottom.waist - points.y
-    brightness *= seam(waist - 0.04, depth=0.25)
-    inner = smoothstep(0.03, 0.0, np.abs(points.x)) * smoothstep(-0.2, 0.1, points.along_leg)
+    brightness = seam(above_hem - 0.022, points.texel)
     if bottom.kind == "trousers":
-        outseam = np.abs(points.z - mannequin.joints["left_knee"][2]) + 10.0 * (np.abs(points.x) < 0.1)
-        brightness *= seam(outseam, depth=0.22) * seam(points.x + 10.0 * (points.along_leg > 0.2), depth=0.3)
-        pocket = waist - 0.06 - 0.9 * np.abs(np.abs(points.x) - 0.1)
-        brightness *= 1 - 0.3 * bump(pocket, 0, 0.003) * (points.along_leg < 0.15)
-        brightness *= 1 - 0.3 * inner
-    colours = shaded(colours, 1 - 0.35 * smoothstep(-0.03, 0.0, distance) * (distance < 0))
-    return blend(colours, shaded(cloth, brightness), edge(bottom_distance(bottom, mannequin, points), HEM))
+        cloth = trouser_seams(cloth, bottom, below_waist, mannequin, points)
+        if bottom.pattern == "denim" and rng.uniform() < 0.2:
+            cloth = turned_up(cloth, above_hem, rng.uniform(0.03, 0.06), points)
+        brightness *= folds(points, bottom.looseness, rng)
+        between = smoothstep(0.04, 0.0, np.abs(points.x)) * smoothstep(-0.2, 0.1, points.along_leg)
+        brightness *= 1 - 0.3 * between
+    else:
+        brightness *= hanging_folds(points, bottom.looseness, rng)
+    if rng.uniform() < 0.5:
+        cloth = belted(cloth, rng, 0.02 - below_waist, points)
+    worn = shaded(cloth, brightness, sheen=sheen(bottom.pattern))
+    coverage = edge(bottom_distance(bottom, mannequin, points), max(HEM, points.texel))
+    return blend(_shadowed(colours, above_hem, coverage), worn, coverage)
+
+
+def _shadowed(colours: Colours, inside: Field, coverage: Field) -> Colours:
+    """What is worn below a garment, in the shadow past its border."""
+    return shaded(colours, 1 - 0.33 * smoothstep(-SHADOW, 0.0, inside) * (1 - coverage))

@@ -38,6 +38,23 @@ def bands(distance: Field, period: float, phase: float, share: float, width: flo
     return _each(_bands, distance, 1 / period, phase, 0.5 * share, period / width)
 
 
+def line(distance: Field, width: float, texel: float) -> Field:
+    """Coverage by a line `width` wide along `distance` 0, as texels of the given size see it.
+
+    All metres. Of a line narrower than a texel the texel holds a share, so it grows pale on small textures but
+    neither breaks nor widens.
+    """
+    reach = 0.5 * (width + texel) / texel
+    return _each(_line, distance, reach, 1 / texel, min(1.0, width / texel))
+
+
+def crease(height: Field) -> Field:
+    """Slopes of cloth that folds sharply where a noise is 0: bright on one side of a fold, dark on the other; within
+    [-1, 1].
+    """
+    return _each(_crease, height)
+
+
 def blend(below: Colours, above: Colours | Float[np.ndarray, "3"], coverage: Field) -> Colours:
     """Paint over: `above` where coverage is 1."""
     above = np.broadcast_to(np.asarray(above, float32), below.shape)
@@ -46,10 +63,12 @@ def blend(below: Colours, above: Colours | Float[np.ndarray, "3"], coverage: Fie
     return painted
 
 
-def shaded(colours: Colours, brightness: Field) -> Colours:
-    """Colours times brightness, within [0, 1]."""
+def shaded(colours: Colours, brightness: Field, *, sheen: float = 0.0) -> Colours:
+    """Colours times brightness, within [0, 1]. With `sheen`, what is brighter than 1 also reflects that much white:
+    folds of black cloth are grey.
+    """
     painted = np.empty(colours.shape, float32)
-    _shade(np.asarray(colours, float32), np.asarray(brightness, float32), painted)
+    _shade(np.asarray(colours, float32), np.asarray(brightness, float32), float32(sheen), painted)
     return painted
 
 
@@ -61,7 +80,7 @@ def _each(compiled: Any, x: Field, *parameters: float) -> Field:
     return result
 
 
-_ZERO, _HALF, _ONE, _TWO, _THREE = (float32(v) for v in (0, 0.5, 1, 2, 3))
+_ZERO, _QUARTER, _HALF, _ONE, _TWO, _THREE = (float32(v) for v in (0, 0.25, 0.5, 1, 2, 3))
 
 
 @kernel
@@ -95,6 +114,18 @@ def _bands(distance, frequency, phase, reach, sharpness, result):
 
 
 @kernel
+def _line(distance, reach, scale, most, result):
+    for i in range(result.size):
+        result[i] = min(max(reach - abs(distance[i]) * scale, _ZERO), most)
+
+
+@kernel
+def _crease(height, result):
+    for i in range(result.size):
+        result[i] = height[i] / (_QUARTER + height[i] * height[i])
+
+
+@kernel
 def _blend(below, above, coverage, result):
     for i in range(coverage.size):
         cover = coverage[i]
@@ -103,7 +134,8 @@ def _blend(below, above, coverage, result):
 
 
 @kernel
-def _shade(colours, brightness, result):
+def _shade(colours, brightness, sheen, result):
     for i in range(brightness.size):
+        shine = sheen * max(brightness[i] - _ONE, _ZERO)
         for c in range(3):
-            result[i, c] = min(max(colours[i, c] * brightness[i], _ZERO), _ONE)
+            result[i, c] = min(max(colours[i, c] * brightness[i] + shine, _ZERO), _ONE)

@@ -48,6 +48,8 @@ class Mannequin:
         keypoints = body.coco_keypoints(body.v_template[None])[0].numpy()
         self.joints: dict[str, np.ndarray] = dict(zip(SMPL_JOINTS, joints, strict=True))
         self.keypoints: dict[str, np.ndarray] = dict(zip(COCO_KEYPOINTS, keypoints, strict=True))
+        edges = np.diff(self.template[self.faces], axis=1)
+        self._area = float(np.linalg.norm(np.cross(edges[:, 0], edges[:, 1]), axis=1).sum() / 2)
         self._average = _averaging(self.faces, len(self.template))
         self._weights = body.lbs_weights.numpy()
         self._normals = self.normals(self.template)
@@ -111,7 +113,7 @@ class Mannequin:
         leg = _along(-y, [-left["hip"][1], -left["knee"][1], -left["ankle"][1], -self.floor])
         stations = np.array([left[part] for part in ("hip", "knee", "ankle")])
         leg_axis = np.stack([np.interp(leg, (0, 1, 2), stations[:, i]) for i in (0, 2)], 1)
-        return measured(position, _unit(normal), limb, arm, leg, leg_axis, last)
+        return measured(position, _unit(normal), limb, arm, leg, leg_axis, last, self._area)
 
 
 _MANNEQUINS: dict[int, Mannequin] = {}

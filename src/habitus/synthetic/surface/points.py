@@ -37,8 +37,10 @@ class Points:
     """As `around`, but around both legs together: of skirts and coats."""
     bends: Field
     """How much cloth creases because a joint bends under it, in [0, 1]."""
+    texel: float
+    """Mean distance of neighbouring points: what is finer must be painted paler."""
     grit: Field
-    """Another value at every place, uniform in [-1, 1]: threads."""
+    """Threads: another value at every place, of mean 0, the paler the coarser the points."""
     folds: Noise
     """Centimetres across, in all directions."""
     wrinkles: Noise
@@ -56,7 +58,7 @@ class Points:
         limb = {name: weight[index] for name, weight in self.limb.items()}
         arrays = {name: getattr(self, name)[index] for name in _ARRAYS}
         noise = {name: getattr(self, name).take(index) for name in _NOISE}
-        return Points(limb=limb, **arrays, **noise)
+        return Points(limb=limb, texel=self.texel, **arrays, **noise)
 
 
 _ARRAYS = (
@@ -67,7 +69,7 @@ _NOISE = ("folds", "wrinkles", "drapes", "grain")
 
 def measured(
     position: Float[np.ndarray, "P 3"], normal: Float[np.ndarray, "P 3"], limb: dict[str, Field], along_arm: Field,
-    along_leg: Field, leg_axis: Float[np.ndarray, "P 2"], last: Float[np.ndarray, "P 3"],
+    along_leg: Field, leg_axis: Float[np.ndarray, "P 2"], last: Float[np.ndarray, "P 3"], area: float,
 ) -> Points:  # fmt: skip
     """Points with all that follows from their places.
 
@@ -79,7 +81,9 @@ def measured(
         along_leg: see `Points`.
         leg_axis: x and z of the middle of the left leg at each point's height.
         last: see `Points`.
+        area: of the whole surface, square metres.
     """
+    texel = float(np.sqrt(area / len(position)))
     x, y, z = (np.ascontiguousarray(column, dtype=np.float32) for column in position.T)
     normal, last = (np.asfortranarray(a, dtype=np.float32) for a in (normal, last))  # columns are what is asked for
     on_arm = smoothstep(0.35, 0.65, limb[ARM])
@@ -94,7 +98,8 @@ def measured(
         around=np.where(on_arm > 0.5, sleeve, around).astype(np.float32),
         girth=np.where(on_arm > 0.5, sleeve, girth).astype(np.float32),
         bends=_bends(along_arm, along_leg),
-        grit=_grit(x, y, z),
+        texel=texel,
+        grit=_grit(x, y, z) * np.float32(min(1.0, 0.004 / texel)),
         folds=Noise(position, wavelength=0.07, stretch=(1.0, 1.6, 1.0)),
         wrinkles=Noise(narrow, wavelength=0.05, stretch=(1.0, 1.0, 1.0)),
         drapes=Noise(position, wavelength=0.09, stretch=(1.0, 6.0, 1.0)),
