@@ -11,7 +11,6 @@ from habitus.body.uv import uv_region
 from habitus.synthetic.clothes.dressing import arm_berth, dress, paint
 from habitus.synthetic.clothes.outfits import Bottom, Outfit, Shoes, Top, draw_outfit
 from habitus.synthetic.people.look import Look, draw_look
-from habitus.synthetic.surface.mannequin import mannequin_of
 
 RED, BLUE, GREEN, WHITE = (np.array(c) for c in ((0.8, 0.1, 0.1), (0.1, 0.1, 0.7), (0.1, 0.6, 0.1), (0.9, 0.9, 0.9)))
 TOP = Top(RED, WHITE, "plain", 0.05, sleeve=0.6, length=0.05, collar="crew", looseness=0.02)
@@ -70,15 +69,6 @@ def test_looser_clothes_stand_further_off(body: BodyModel, look: Look) -> None:
     assert off(loose, "torso") > off(OUTFIT, "torso") + 0.008
     assert off(loose, "left_calf") > off(OUTFIT, "left_calf") + 0.015
     assert off(OUTFIT, "left_hand") == pytest.approx(0, abs=1e-3)
-
-
-def test_a_skirt_joins_both_legs(body: BodyModel, look: Look) -> None:
-    skirt = replace(OUTFIT, bottom=replace(BOTTOM, kind="skirt", leg=0.9))
-    rest = body.rest(torch.zeros(1, 10), torch.from_numpy(dress(body, look, skirt).delta)[None])[0].numpy()
-    joints = mannequin_of(body).joints
-    thighs = np.abs(rest[:, 1] - 0.5 * (joints["left_hip"][1] + joints["left_knee"][1])) < 0.06
-    assert np.abs(rest[thighs, 0]).min() < 0.01
-    assert np.abs(rest[thighs, 0]).max() > 0.15
 
 
 def test_wide_clothes_hold_the_arms_out(body: BodyModel, look: Look) -> None:

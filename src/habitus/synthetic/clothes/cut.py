@@ -6,24 +6,30 @@ from habitus.synthetic.clothes.outfits import Bottom, Outfit, Top
 from habitus.synthetic.surface.fields import Field, smoothstep
 from habitus.synthetic.surface.mannequin import Mannequin, Points
 
+LONG = 0.07
+"""Metres below the pelvis from which on a top hangs around both legs together."""
+LINING = 0.03
+"""Metres of cloth past the hem of what hangs, which turn in."""
+
 
 def tops(outfit: Outfit) -> list[Top]:
     """What covers the trunk, from the inside out."""
     return [outfit.top] if outfit.outer is None else [outfit.top, outfit.outer]
 
 
-def bottom_distance(bottom: Bottom, mannequin: Mannequin, points: Points) -> Field:
-    """Metres inside the border of trousers or a skirt."""
+def bottom_distance(bottom: Bottom, mannequin: Mannequin, points: Points, *, lining: float = LINING) -> Field:
+    """Metres inside the border of trousers or a skirt; a skirt's cloth turns in at the hem by `lining` metres."""
     waist = mannequin.joints["pelvis"][1] + bottom.waist - points.y
-    return np.minimum(waist, points.y - leg_end(bottom, mannequin))
+    return np.minimum(waist, points.y - leg_end(bottom, mannequin) + lining * (bottom.kind == "skirt"))
 
 
-def top_distance(top: Top, mannequin: Mannequin, points: Points) -> Field:
-    """Metres inside the border of a top."""
+def top_distance(top: Top, mannequin: Mannequin, points: Points, *, lining: float = LINING) -> Field:
+    """Metres inside the border of a top; cloth that hangs turns in at the hem by `lining` metres."""
     joints = mannequin.joints
     hem = (
         points.y
         - (joints["pelvis"][1] - top.length)
+        + lining * (top.length > LONG)
         + 0.03 * smoothstep(0.05, 0.17, np.abs(points.x)) * (top.collar == "shirt")
     )
     reach = np.interp(

@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
-from habitus.synthetic.clothes.cut import bottom_distance, leg_end, top_distance, tops
+from habitus.synthetic.clothes.cut import bottom_distance, top_distance, tops
 from habitus.synthetic.clothes.outfits import Bottom, Outfit, Top
 from habitus.synthetic.clothes.shoes import shoe_displacement
 from habitus.synthetic.surface.fields import Field, bump, edge, smoothstep
@@ -11,10 +11,6 @@ from habitus.synthetic.surface.mannequin import ARM, HEAD, Mannequin, Points
 
 _CUT = 0.012
 """Metres over which the borders of garments are blended: the mesh is coarser than the texture."""
-_OVERLAP = 0.006
-"""Metres by which the halves of a skirt reach into each other, so that no gap shows in a short step."""
-LONG = 0.07
-"""Metres below the pelvis from which on a top hangs around both legs together."""
 
 
 def outfit_displacement(
@@ -33,11 +29,6 @@ def outfit_displacement(
     for top in tops(outfit):
         if top.collar == "hood":
             displacement += _hood(mannequin, points, top.looseness)
-        if top.length > LONG:
-            displacement = _hang(displacement, -top.length, top.looseness, mannequin, rest)
-    if outfit.bottom.kind == "skirt":
-        end = leg_end(outfit.bottom, mannequin)
-        displacement = _hang(displacement, end, outfit.bottom.looseness, mannequin, rest)
     return (displacement + shoe_displacement(outfit.shoes, mannequin)).astype(np.float32)
 
 
@@ -48,7 +39,7 @@ def _standing_off(distance: Field) -> Field:
 
 def _top_thickness(top: Top, mannequin: Mannequin, points: Points, wave: Field) -> Float[np.ndarray, "N"]:
     """Metres that a top stands off the body: least on the shoulders, most at hem and cuffs."""
-    coverage = _standing_off(top_distance(top, mannequin, points))
+    coverage = _standing_off(top_distance(top, mannequin, points, lining=0.0))
     shoulder = mannequin.joints["left_shoulder"][1]
     hang = smoothstep(shoulder - 0.02, mannequin.joints["spine1"][1], points.y)
     sleeve = smoothstep(0.0, 0.35, points.along_arm) * (0.55 + 0.2 * np.clip(points.along_arm, 0, 2))
@@ -67,7 +58,7 @@ def _top_thickness(top: Top, mannequin: Mannequin, points: Points, wave: Field) 
 
 def _bottom_thickness(bottom: Bottom, mannequin: Mannequin, points: Points, wave: Field) -> Float[np.ndarray, "N"]:
     """Metres that trousers stand off the legs: little at the hips, all their ease from the knee down."""
-    coverage = _standing_off(bottom_distance(bottom, mannequin, points))
+    coverage = _standing_off(bottom_distance(bottom, mannequin, points, lining=0.0))
     ease = 0.25 + 0.75 * smoothstep(0.1, min(bottom.leg, 1.3), points.along_leg)
     return coverage * (0.004 + bottom.looseness * ease * (1 + 0.15 * wave) + 0.8 * mannequin.hollow)
 
@@ -79,30 +70,3 @@ def _hood(mannequin: Mannequin, points: Points, looseness: float) -> Float[np.nd
     roll = bump(points.y, neck_y - 0.02, 0.03) * bump(around, 0.085, 0.045) * smoothstep(0.05, -0.03, points.z)
     out = np.stack([points.x, 0.3 * np.ones_like(points.x), points.z - neck_z], 1) / np.maximum(around, 0.02)[:, None]
     return (roll * (0.014 + 0.25 * looseness) * (points.limb[HEAD] < 0.4))[:, None] * out
-
-
-def _hang(
-    displacement: Float[np.ndarray, "N 3"], end: float, looseness: float, mannequin: Mannequin,
-    rest: Float[np.ndarray, "N 3"],
-) -> Float[np.ndarray, "N 3"]:  # fmt: skip
-    """Draw the thighs onto an elliptic cone from the hips down to `end`, as the skirt of a coat or a dress hangs.
-
-    Each leg's outer side goes to its half of the cone; the inner sides meet in the middle plane.
-    """
-    points = mannequin.vertices
-    hips, leg_x = mannequin.joints["left_hip"][1], mannequin.joints["left_hip"][0]
-    down = np.clip((hips - points.y) / max(hips - end, 1e-3), 0, 1)
-    coverage = _standing_off(points.y - end) * smoothstep(0.03, -0.08, points.y - hips)
-    ring = (np.abs(points.y - hips) < 0.03) & (points.limb[ARM] < 0.1)
-    belt = (rest + displacement)[ring]
-    half_x = np.abs(belt[:, 0]).max() + looseness * down
-    middle_z = 0.5 * (belt[:, 2].max() + belt[:, 2].min())
-    half_z = 0.5 * np.ptp(belt[:, 2]) + 0.6 * looseness * down
-    # The angle around the leg: 0 in front, positive on the outer side. Its place on the cone: 0 in the middle of the
-    # front, pi in the middle of the back; the innermost part closes the gap between both halves.
-    angle = np.arctan2(np.abs(points.x) - leg_x, points.z - mannequin.joints["left_hip"][2])
-    pi, own = np.pi, 0.47
-    place = np.interp(angle, (-pi, -0.75 * pi, -0.25 * pi, 0.0, pi), (pi - own, pi, 0.0, own, pi - own))
-    x = np.where((angle > -0.25 * pi) | (angle < -0.75 * pi), half_x * np.sin(place), 0.0) - _OVERLAP
-    target = np.stack([np.where(points.x < 0, -x, x), rest[:, 1], middle_z + half_z * np.cos(place)], 1)
-    return displacement + coverage[:, None] * (target - rest - displacement)

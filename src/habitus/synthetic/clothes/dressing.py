@@ -9,10 +9,11 @@ from torch import Tensor
 
 from habitus.body.model import BodyModel
 from habitus.synthetic.clothes.draping import outfit_displacement
-from habitus.synthetic.clothes.hanging import Hanging
+from habitus.synthetic.clothes.hanging import Hanging, hang
 from habitus.synthetic.clothes.outfits import Outfit
 from habitus.synthetic.clothes.painting import paint_outfit
 from habitus.synthetic.clothes.props import Prop, hand_bag
+from habitus.synthetic.clothes.skirts import hanging_of, hem_lift
 from habitus.synthetic.people.heads import head_displacement, paint_head, paint_skin
 from habitus.synthetic.people.look import Look
 from habitus.synthetic.surface.mannequin import ARM, mannequin_of
@@ -50,11 +51,18 @@ def paint(body: BodyModel, look: Look, outfit: Outfit, *, size: int = 512) -> Fl
 def dress(body: BodyModel, look: Look, outfit: Outfit) -> Worn:
     """What a look and an outfit do to the geometry of a body."""
     mannequin = mannequin_of(body)
-    rest = body.rest(torch.from_numpy(look.beta)[None])[0].numpy()
-    clothes = outfit_displacement(outfit, mannequin, rest, np.random.default_rng(outfit.weave))
+    beta = torch.from_numpy(look.beta)[None]
+    rest, joints = body.rest(beta)[0].numpy(), body.rest_joints(beta)[0].numpy()
+    rng = np.random.default_rng(outfit.weave)
+    delta = outfit_displacement(outfit, mannequin, rest, rng) + head_displacement(look, mannequin)
+    delta[:, 1] += hem_lift(outfit, mannequin)
+    worn = rest + delta
+    hanging = hanging_of(outfit, mannequin, worn, joints, rng)
+    if hanging is not None:
+        delta[hanging.index] = hang(hanging, worn, joints) - rest[hanging.index]
     bag = outfit.bag
     props = (hand_bag(bag),) if bag is not None and bag.kind == "hand" else ()
-    return Worn(clothes + head_displacement(look, mannequin), None, props)
+    return Worn(delta, hanging, props)
 
 
 def arm_berth(body: BodyModel, look: Look, delta: Float[Tensor, "N 3"]) -> float:

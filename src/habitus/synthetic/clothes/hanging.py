@@ -58,16 +58,28 @@ def hang(
     Returns:
         New positions of the vertices `hanging.index`, in the posed space.
     """
-    rest, now = _pelvis(hanging.joints), _pelvis(joints)
-    legs, rest_legs = _legs(joints, now), _legs(hanging.joints, rest)
-    cloth = _rings(hanging.along, hanging.turn, hanging.share, hanging.radius, hanging.ease, rest_legs, legs)
+    turned = _frame(joints) @ _frame(hanging.joints).T
+    cloth = _rings(
+        hanging.along, hanging.turn, hanging.share, hanging.radius, hanging.ease, _legs(hanging.joints),
+        _legs(joints @ turned),
+    )  # fmt: skip
     kept = posed[hanging.index]
-    hung = cloth @ now.T + _middle(joints)
-    return kept + hanging.coverage[:, None] * (hung.astype(np.float32) - kept)
+    hung = cloth @ turned.T + _middle(joints)
+    return kept + hanging.coverage[:, None] * (hung - kept)
 
 
-def _pelvis(joints: Float[np.ndarray, "24 3"]) -> Float[np.ndarray, "3 3"]:
-    """Axes of the pelvis as columns: left, up, forward."""
+def axes_of(
+    along: Float[np.ndarray, "Q"], turn: Float[np.ndarray, "Q 2"], joints: Float[np.ndarray, "24 3"]
+) -> Float[np.ndarray, "Q 2 3"]:
+    """From where the radius of rings counts in the rest pose, metres from the middle between the hips."""
+    legs, nothing = _legs(joints), np.zeros_like(turn)
+    return np.stack(
+        [_rings(along, turn, np.full_like(along, end), nothing, nothing[:, 0], legs, legs) for end in (0.0, 1.0)], 1
+    )
+
+
+def _frame(joints: Float[np.ndarray, "24 3"]) -> Float[np.ndarray, "3 3"]:
+    """Axes that turn with the pelvis, as columns."""
     left, right = joints[_LEGS[:, 0]]
     across = (left - right) / np.linalg.norm(left - right)
     up = joints[_SPINE] - 0.5 * (left + right)
@@ -81,73 +93,70 @@ def _middle(joints: Float[np.ndarray, "24 3"]) -> Float[np.ndarray, "3"]:
     return joints[_LEGS[:, 0]].mean(0)
 
 
-def _legs(joints: Float[np.ndarray, "24 3"], pelvis: Float[np.ndarray, "3 3"]) -> Float[np.ndarray, "2 3 3"]:
-    """Hip, knee and ankle of both legs in the axes of the pelvis."""
-    return np.ascontiguousarray((joints[_LEGS] - _middle(joints)) @ pelvis, np.float32)
+def _legs(joints: Float[np.ndarray, "24 3"]) -> Float[np.ndarray, "2 3 3"]:
+    """Hip, knee and ankle of both legs from the middle between the hips."""
+    return np.ascontiguousarray(joints[_LEGS] - _middle(joints), np.float32)
 
 
 @kernel
 def _rings(along, turn, share, radius, ease, rest, legs):  # type: ignore[no-untyped-def]
     """Places of points of the cloth in the axes of the pelvis, origin between the hips."""
     places = np.empty((along.shape[0], 3), np.float32)
-    still, centre = np.empty((2, 2, 3)), np.empty((2, 2, 3))  # of either leg: the place of its axis, and where it leads
+    still, moved = np.empty((2, 6)), np.empty((2, 6))  # of either leg: a place on its axis, and where it leads there
     point = np.empty(3)
     for q in range(along.shape[0]):
         for side in range(2):
             _axis(rest[side], along[q], still[side])
-            _axis(legs[side], along[q], centre[side])
-        apart = np.sqrt(((centre[0, 0] - centre[1, 0]) ** 2).sum())
-        before = np.sqrt(((still[0, 0] - still[1, 0]) ** 2).sum())
+            _axis(legs[side], along[q], moved[side])
+        apart = np.sqrt((moved[0, 0] - moved[1, 0]) ** 2 + (moved[0, 2] - moved[1, 2]) ** 2)
+        before = np.sqrt((still[0, 0] - still[1, 0]) ** 2 + (still[0, 2] - still[1, 2]) ** 2)
         given = min(max((apart - before) / np.pi, -ease[q]), ease[q])
-        places[q] = 0.0
+        for k in range(3):
+            places[q, k] = 0.0
         for end in range(2):
             part = share[q] if end == 1 else 1.0 - share[q]
             if part > 0.0:
-                _ring_point(turn[q, end], radius[q, end] - given, apart, still, centre, point)
+                _ring_point(turn[q, end], radius[q, end] - given, apart, still, moved, point)
                 for k in range(3):
                     places[q, k] += part * point[k]
     return places
 
 
 @kernel
-def _ring_point(turn, radius, apart, still, centre, point):  # type: ignore[no-untyped-def]
+def _ring_point(turn, radius, apart, still, moved, point):  # type: ignore[no-untyped-def]
     """One point of the hull of both discs; the discs tilt with the legs."""
     x, z = np.sin(turn), np.cos(turn)
-    ahead = (x * (centre[0, 0, 0] - centre[1, 0, 0]) + z * (centre[0, 0, 2] - centre[1, 0, 2])) / (apart + 1e-6)
+    ahead = (x * (moved[0, 0] - moved[1, 0]) + z * (moved[0, 2] - moved[1, 2])) / (apart + 1e-6)
     t = min(max(0.5 + 0.5 * ahead / _BOTH, 0.0), 1.0)
     left = t * t * (3.0 - 2.0 * t)
-    point[:] = 0.0
+    point[0], point[1], point[2] = 0.0, 0.0, 0.0
     for side in range(2):
         weight = left if side == 0 else 1.0 - left
-        ax, ay, az = still[side, 1]
-        bx, by, bz = centre[side, 1]
+        ax, ay, az = still[side, 3], still[side, 4], still[side, 5]
+        bx, by, bz = moved[side, 3], moved[side, 4], moved[side, 5]
         # The least turn of the rest axis onto the posed one, applied to (x, 0, z): d + v * d + v * (v * d) / (1 + c).
         vx, vy, vz = ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx
         least = 1.0 / (1.0 + max(ax * bx + ay * by + az * bz, -0.5))
         ux, uy, uz = vy * z, vz * x - vx * z, -vy * x
-        dx = x + ux + least * (vy * uz - vz * uy)
-        dy = uy + least * (vz * ux - vx * uz)
-        dz = z + uz + least * (vx * uy - vy * ux)
-        point[0] += weight * (centre[side, 0, 0] + radius * dx)
-        point[1] += weight * (centre[side, 0, 1] + radius * dy)
-        point[2] += weight * (centre[side, 0, 2] + radius * dz)
+        point[0] += weight * (moved[side, 0] + radius * (x + ux + least * (vy * uz - vz * uy)))
+        point[1] += weight * (moved[side, 1] + radius * (uy + least * (vz * ux - vx * uz)))
+        point[2] += weight * (moved[side, 2] + radius * (z + uz + least * (vx * uy - vy * ux)))
 
 
 @kernel
 def _axis(leg, along, result):  # type: ignore[no-untyped-def]
     """Where a leg is `along` metres from the hip down, and its direction there, which bends softly at the joints."""
-    thigh, shank = leg[1] - leg[0], leg[2] - leg[1]
-    length = np.sqrt((thigh**2).sum())
-    thigh = thigh / length
-    shank = shank / np.sqrt((shank**2).sum())
-    down = np.array((0.0, -1.0, 0.0))
-    if along < 0.0:
-        result[0] = leg[0] + along * down
-    elif along < length:
-        result[0] = leg[0] + along * thigh
-    else:
-        result[0] = leg[1] + (along - length) * shank
+    thigh = np.sqrt((leg[1, 0] - leg[0, 0]) ** 2 + (leg[1, 1] - leg[0, 1]) ** 2 + (leg[1, 2] - leg[0, 2]) ** 2)
+    shank = np.sqrt((leg[2, 0] - leg[1, 0]) ** 2 + (leg[2, 1] - leg[1, 1]) ** 2 + (leg[2, 2] - leg[1, 2]) ** 2)
     hip = min(max(0.5 * along / _BEND, 0.0), 1.0)
-    knee = min(max(0.5 + 0.5 * (along - length) / _BEND, 0.0), 1.0)
-    direction = (1.0 - hip) * down + hip * ((1.0 - knee) * thigh + knee * shank)
-    result[1] = direction / np.sqrt((direction**2).sum())
+    knee = min(max(0.5 + 0.5 * (along - thigh) / _BEND, 0.0), 1.0)
+    on_thigh, on_shank = min(max(along, 0.0), thigh), max(along - thigh, 0.0)
+    length = 0.0
+    for k in range(3):
+        first, second = (leg[1, k] - leg[0, k]) / thigh, (leg[2, k] - leg[1, k]) / shank
+        down = -1.0 if k == 1 else 0.0
+        result[k] = leg[0, k] + min(along, 0.0) * down + on_thigh * first + on_shank * second
+        result[3 + k] = (1.0 - hip) * down + hip * ((1.0 - knee) * first + knee * second)
+        length += result[3 + k] ** 2
+    for k in range(3):
+        result[3 + k] /= np.sqrt(length)
