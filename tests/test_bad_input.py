@@ -9,19 +9,20 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from clear_photos import clear_photo
 from PIL import Image
 
 from habitus import cli
 from habitus.body.model import BodyModel
 from habitus.export.pictures import to_picture
-from habitus.synthetic.photos.making import make_person, make_photo
+from habitus.synthetic.photos.making import make_person
 
 
 @pytest.fixture(scope="module")
 def person_photo(tmp_path_factory):
     """A made person that perception finds, 256x128."""
     body = BodyModel.load()
-    photo = make_photo(body, make_person(body, 3, texture_size=256), 0)
+    photo = clear_photo(body, make_person(body, 3, texture_size=256), 0)
     path = tmp_path_factory.mktemp("photo") / "person.png"
     Image.fromarray(to_picture(photo.image)).save(path)
     return path

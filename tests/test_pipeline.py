@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import torch
+from clear_photos import clear_photo
 from PIL import Image
 
 from habitus import cli
@@ -14,7 +15,7 @@ from habitus.export.pictures import to_picture
 from habitus.pipeline import reconstruct, reconstruct_all
 from habitus.recovery.fit import FitSettings
 from habitus.recovery.parameter_files import save_params
-from habitus.synthetic.photos.making import make_person, make_photo
+from habitus.synthetic.photos.making import make_person
 
 FILES = {
     "person.glb", "person.obj", "person.mtl", "texture.png", "confidence.png", "turntable.gif", "preview.html",
@@ -34,7 +35,7 @@ def photos(body, tmp_path_factory):
     """Two photos of one made person, with keypoints and mask of the first in files."""
     folder = tmp_path_factory.mktemp("photos")
     person = make_person(body, 3, texture_size=256)
-    made = [make_photo(body, person, seed) for seed in (0, 1)]
+    made = [clear_photo(body, person, seed) for seed in (0, 1)]
     for i, photo in enumerate(made):
         Image.fromarray(to_picture(photo.image)).save(folder / f"{i}.png")
     people = [

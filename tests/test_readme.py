@@ -5,12 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from clear_photos import clear_photo
 from PIL import Image
 
 from habitus import cli
 from habitus.body.model import BodyModel
 from habitus.export.pictures import to_picture
-from habitus.synthetic.photos.making import make_person, make_photo
+from habitus.synthetic.photos.making import make_person
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -21,7 +22,7 @@ BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 def test_python_blocks_run(block, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     body = BodyModel.load()
-    photo = make_photo(body, make_person(body, 3, texture_size=256), 0)
+    photo = clear_photo(body, make_person(body, 3, texture_size=256), 0)
     Image.fromarray(to_picture(photo.image)).save("photo.jpg", quality=95)
     exec(compile(block, "README.md", "exec"), {})
     expected = re.findall(r"# (torch\.Size.*)", block)

@@ -9,8 +9,10 @@ import torch
 from habitus.body.model import BodyModel
 from habitus.demo.comparison import compare, compare_textures, in_photo, without_light
 from habitus.rendering.camera import project
-from habitus.synthetic.photos.making import make_person, make_photo
+from habitus.synthetic.photos.making import make_person, photograph
 from habitus.synthetic.photos.truth import MadePhoto
+from habitus.synthetic.poses.activities import draw_pose
+from habitus.synthetic.scenes.scene import draw_scene
 from habitus.types import BodyParams, Crop, Texture
 
 
@@ -21,7 +23,11 @@ def body() -> BodyModel:
 
 @pytest.fixture(scope="module")
 def photo(body: BodyModel) -> MadePhoto:
-    return make_photo(body, make_person(body, 11, texture_size=128), 0)
+    """Taken from so far that the camera of a fit, weak perspective, is the photo's own."""
+    rng = np.random.default_rng(0)
+    person = make_person(body, 11, texture_size=128)
+    scene = replace(draw_scene(rng), distance=1e4)
+    return photograph(body, person, [draw_pose(rng)], [scene])[0]
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from habitus.export.folder import check_output_folder
 from habitus.export.pictures import save_picture, to_picture
 from habitus.perception.models import FETCH_COMMAND, missing_models
 from habitus.pipeline import Reconstruction, reconstruct
-from habitus.synthetic.photos.making import dressed_pose, make_person, photograph
+from habitus.synthetic.photos.making import make_person, photograph
 from habitus.synthetic.photos.truth import MadePerson, MadePhoto
 from habitus.synthetic.poses.activities import draw_pose
 from habitus.synthetic.scenes.scene import Scene, draw_scene
@@ -99,8 +99,8 @@ def run_demo(output: str | Path, *, seed: int = 0) -> Path:
 
 def _photograph(body: BodyModel, person: MadePerson) -> tuple[MadePhoto, Scene]:
     rng = np.random.default_rng(person.seed)
-    pose = draw_pose(rng).theta
+    pose = draw_pose(rng, person.style, carrying=person.carries)
     scene = draw_scene(rng)
     sharp = replace(scene.sensor, rows=PHOTO_SIZE[0], blur=0.6)
     scene = replace(scene, yaw=YAW, elevation=ELEVATION, fill=0.9, shift=(0.0, 0.0), sensor=sharp)
-    return photograph(body, person, dressed_pose(body, person, pose), scene, size=PHOTO_SIZE), scene
+    return photograph(body, person, [pose], [scene], size=PHOTO_SIZE)[0], scene

@@ -1,8 +1,11 @@
 """Made people: the same bytes for a seed, truth that agrees with the picture, nobody barefoot or out of shape."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from habitus.body.model import BodyModel
 from habitus.rendering.camera import project
@@ -56,20 +59,36 @@ def test_shapes_and_ranges(body: BodyModel, photos: list[MadePhoto]) -> None:
             assert float(values.max()) <= 1
 
 
-def test_the_mask_is_the_silhouette_of_the_true_parameters(body: BodyModel, photos: list[MadePhoto]) -> None:
-    for photo in photos:
-        posed = body(photo.params.theta, photo.params.beta, photo.params.delta)
-        silhouette = render_silhouette(posed.vertices, body.faces, photo.params.psi)[0]
+def test_parameters_give_the_vertices_and_the_mask(body: BodyModel, people: list[MadePerson]) -> None:
+    for person in people:
+        photo = make_photo(body, replace(person, props=()), 3)
+        vertices = body(photo.params.theta, photo.params.beta, photo.params.delta).vertices
+        silhouette = render_silhouette(_foreshortened(body, photo, vertices), body.faces, photo.params.psi)[0]
         assert float((silhouette - photo.mask).abs().mean()) < 0.004
 
 
-def test_keypoints_are_the_projected_landmarks(photos: list[MadePhoto]) -> None:
+def test_keypoints_and_joints_are_the_bodys(body: BodyModel, photos: list[MadePhoto]) -> None:
     hips = [COCO_KEYPOINTS.index("left_hip"), COCO_KEYPOINTS.index("right_hip")]
     for photo in photos:
-        projected = project(photo.landmarks[None], photo.params.psi, (256, 128))[0, :, :2]
-        offset = photo.keypoints - projected
-        assert torch.allclose(offset, offset[:1].expand_as(offset), atol=1e-2)  # a shift by the hips' place
-        assert torch.allclose(photo.landmarks[hips].mean(0), torch.zeros(3), atol=1e-5)
+        posed = body(photo.params.theta, photo.params.beta, photo.params.delta)
+        points = body.coco_keypoints(posed.vertices)
+        for ours, theirs in ((photo.keypoints, points), (photo.joints, posed.joints)):
+            shown = project(_foreshortened(body, photo, theirs), photo.params.psi, (256, 128))[0, :, :2]
+            assert torch.allclose(ours, shown, atol=1e-2)
+        assert torch.allclose(photo.landmarks, points[0] - points[0, hips].mean(0), atol=1e-5)
+
+
+def test_psi_is_exact_at_the_depth_of_the_root(body: BodyModel, photos: list[MadePhoto]) -> None:
+    for photo in photos:
+        root = body(photo.params.theta, photo.params.beta).joints[:, :1]
+        assert torch.allclose(photo.joints[:1], project(root, photo.params.psi, (256, 128))[0, :, :2], atol=1e-3)
+
+
+def _foreshortened(body: BodyModel, photo: MadePhoto, points: Tensor) -> Tensor:
+    """As the records say, in plain words."""
+    root = body(photo.params.theta, photo.params.beta).joints[:, :1]
+    offset = points - root
+    return root + offset / (1 - offset[..., 2:] / photo.distance)
 
 
 def test_faces_hide_from_behind(body: BodyModel, people: list[MadePerson]) -> None:
@@ -121,7 +140,5 @@ def test_as_crop_is_the_truth_unless_noise_is_asked_for(photos: list[MadePhoto])
 
 
 def test_another_topology_is_refused(body: BodyModel, people: list[MadePerson]) -> None:
-    from dataclasses import replace
-
     with pytest.raises(ValueError, match="smpl"):
         make_photo(body, replace(people[0], topology="smpl"), 0)

@@ -12,7 +12,8 @@ from habitus.synthetic.clothes.hanging import Hanging
 from habitus.synthetic.clothes.outfits import Outfit
 from habitus.synthetic.clothes.props import Prop
 from habitus.synthetic.people.look import Look
-from habitus.types import BodyParams, Crop
+from habitus.synthetic.poses.style import Style
+from habitus.types import SMPL_JOINTS, BodyParams, Crop
 
 
 @dataclass(frozen=True)
@@ -33,27 +34,52 @@ class MadePerson:
     """What hangs around both legs and is placed anew in every pose."""
     props: tuple[Prop, ...]
     """Carried things that are no part of the body's surface."""
+    style: Style
+    """How they walk and stand."""
+    berth: float
+    """Radians by which these clothes hold hanging arms further out."""
+
+    @property
+    def carries(self) -> bool:
+        """Whether something hangs in a hand."""
+        return any(SMPL_JOINTS[prop.joint] in ("left_hand", "right_hand") for prop in self.props)
 
 
 @dataclass(frozen=True)
 class MadePhoto:
-    """One person seen once, at the size of a crop. H x W pixels."""
+    """One person seen once, at the size of a crop. H x W pixels.
+
+    Perspective is true: a point (X, Y, Z) in metres from the root in the camera's axes is seen where psi's weak
+    perspective shows (X, Y) / (1 - Z / distance).
+    """
 
     person: MadePerson
+    activity: str
+    """What they do, see `poses.activities.Pose`."""
     image: Float[Tensor, "3 H W"]
-    """RGB in [0, 1], with light, background, blur, noise and compression."""
+    """RGB in [0, 1], with light, background, blur, noise and compression: every value a multiple of 1/255."""
     params: BodyParams
-    """B = 1, true."""
+    """B = 1, true: `body(theta, beta, delta)` gives the vertices seen. `delta` is this pose's: what hangs around both
+    legs hangs otherwise in each. `psi` is exact at the depth of the root."""
+    distance: float
+    """From the camera to the body's root, metres."""
     mask: Float[Tensor, "H W"]
-    """True coverage, in [0, 1]."""
+    """Share of each pixel that shows the person, in [0, 1]; not what they carry, nor what stands before them."""
     keypoints: Float[Tensor, "17 2"]
     """COCO-17 in pixels, true, whether seen or not."""
     visible: Bool[Tensor, "17"]
-    """Whether the keypoint lies within the picture and nothing of the body hides it."""
+    """Whether the keypoint lies within the picture and neither the body nor anything else hides it."""
+    joints: Float[Tensor, "24 2"]
+    """SMPL-24 in pixels, true, whether seen or not."""
+    joints_visible: Bool[Tensor, "24"]
     landmarks: Float[Tensor, "17 3"]
     """COCO-17 in the camera's axes, metres, origin between the hips."""
     parts: Int[Tensor, "H W"]
-    """Index into the body's regions at each pixel's centre, -1 on the background."""
+    """Index into the body's regions at each pixel's centre, -1 where the person is not seen; int64."""
+    depth: Float[Tensor, "H W"]
+    """Metres towards the camera from the root, at each pixel's centre; 0 where the person is not seen."""
+    uv: Float[Tensor, "2 H W"]
+    """Texture coordinates at each pixel's centre, (0, 0) the lower left corner; -1 where the person is not seen."""
 
     def as_crop(
         self,

@@ -2,15 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
-import torch
-from jaxtyping import Float
-from torch import Tensor
 
-from habitus.rendering.camera import project
-from habitus.rendering.rasterizer import rasterize
-from habitus.rendering.shading import vertex_normals
 from habitus.synthetic.scenes.camera import SMALLEST, STATURE, TALLEST, Camera, draw_camera
 from habitus.synthetic.scenes.light import Light
 from habitus.synthetic.scenes.sensor import Sensor
@@ -106,47 +99,3 @@ def _draw_truncation(rng: np.random.Generator) -> tuple[float, float, float, flo
     kind = rng.choice(4, p=(0.6, 0.15, 0.15, 0.1))
     cut = float(rng.uniform(0.12, 0.45) if kind == 0 else rng.uniform(0.06, 0.35))
     return ((0.0, 0.0, 0.0, cut), (cut, 0.0, 0.0, 0.0), (0.0, 0.0, cut, 0.0), (0.0, 0.3 * cut, 0.0, 0.0))[kind]
-
-
-def frame(vertices: Float[Tensor, "N 3"], scene: Scene, size: tuple[int, int]) -> Float[Tensor, "3"]:
-    """The camera psi of a crop as a detector would cut it around posed vertices."""
-    low, high = vertices.amin(0), vertices.amax(0)
-    left, top, right, bottom = scene.truncation
-    extent = high - low
-    low = low + extent * torch.tensor([left, bottom, 0.0])
-    high = high - extent * torch.tensor([right, top, 0.0])
-    middle, extent = (low + high) / 2, high - low
-    aspect = size[1] / size[0]
-    scale = 2 * scene.fill / max(float(extent[1]), float(extent[0]) / aspect * 0.98)
-    shift_x, shift_y = (2 * s / scale for s in scene.shift)
-    return torch.tensor([scale, shift_x - float(middle[0]), shift_y - float(middle[1])])
-
-
-def brightness(vertices: Float[Tensor, "1 N 3"], faces: Tensor, light: Light) -> Float[Tensor, "1 N 3"]:
-    """RGB brightness of vertices: sun by Lambert's law, the sky from above, the ground's reflection from below."""
-    normals = vertex_normals(vertices, faces)
-    sun, sky, ground = (torch.tensor(c, dtype=torch.float32) for c in (light.sun, light.sky, light.ground))
-    facing = (normals * torch.tensor(light.direction, dtype=torch.float32)).sum(-1, keepdim=True).clamp(min=0)
-    up = 0.5 + 0.5 * normals[..., 1:2]
-    return ground + (sky - ground) * up + sun * facing
-
-
-def shadow(
-    vertices: Float[Tensor, "1 N 3"], faces: Tensor, psi: Float[Tensor, "1 3"], scene: Scene, size: tuple[int, int]
-) -> Float[np.ndarray, "H W"]:
-    """How dark the ground is, in [0, 1]: the person's shadow from the sun, and below them from the sky."""
-    up = torch.tensor([0.0, float(np.cos(scene.elevation)), float(np.sin(scene.elevation))])
-    height = vertices @ up
-    height = height - height.min()
-    sun = torch.tensor(scene.light.direction, dtype=torch.float32)
-    half = (max(1, size[0] // 2), max(1, size[1] // 2))
-    dark = np.zeros(half, np.float32)
-    share = sum(scene.light.sun) / (sum(scene.light.sun) + sum(scene.light.sky))
-    for direction, strength, blur in ((sun, 1.3 * share, 0.8), (up, 0.55, 2.5)):
-        steep = float(direction @ up)
-        if steep < 0.2:
-            continue
-        fallen = vertices - direction * (height / steep)[..., None]
-        covered = rasterize(project(fallen, psi, half), faces, half).mask[0].numpy().astype(np.float32)
-        dark = np.maximum(dark, strength * cv2.GaussianBlur(covered, (0, 0), blur * half[1] / 64))
-    return np.clip(cv2.resize(dark, size[::-1], interpolation=cv2.INTER_LINEAR), 0, 0.75)

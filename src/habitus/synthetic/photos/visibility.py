@@ -1,0 +1,40 @@
+"""Which keypoints and joints a picture shows."""
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from habitus.synthetic.photos.drawing import Maps
+from habitus.types import COCO_KEYPOINTS, SMPL_JOINTS
+
+# How far below the clothes' surface points lie, metres: so far behind what the camera sees there they count as seen.
+_DEPTHS = {
+    "nose": 0.03, "eye": 0.03, "ear": 0.05, "head": 0.12, "neck": 0.1, "collar": 0.1, "shoulder": 0.1, "elbow": 0.08,
+    "wrist": 0.06, "hand": 0.05, "spine1": 0.16, "spine2": 0.16, "spine3": 0.16, "pelvis": 0.17, "hip": 0.15,
+    "knee": 0.1, "ankle": 0.08, "foot": 0.07,
+}  # fmt: skip
+KEYPOINT_DEPTHS = np.array([_DEPTHS[name.split("_")[-1]] for name in COCO_KEYPOINTS], np.float32)
+"""Of COCO-17."""
+JOINT_DEPTHS = np.array([_DEPTHS[name.split("_")[-1]] for name in SMPL_JOINTS], np.float32)
+"""Of SMPL-24."""
+
+
+def visible(
+    points: Float[np.ndarray, "P 3"],
+    depths: Float[np.ndarray, "P"],
+    maps: Maps,
+    blocked: Bool[np.ndarray, "H W"],
+) -> Bool[np.ndarray, "P"]:
+    """Whether points lie in the picture, not far behind the surface that it shows there, and nothing blocks it.
+
+    Args:
+        points: of the screen.
+        depths: how far behind a surface they may lie, metres.
+        maps: what the picture shows.
+        blocked: where something stands before the person.
+    """
+    height, width = maps.face.shape
+    column, row = np.floor(points[:, 0]).astype(np.int64), np.floor(points[:, 1]).astype(np.int64)
+    inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
+    column, row = column.clip(0, width - 1), row.clip(0, height - 1)
+    hidden = (maps.face[row, column] >= 0) & (maps.z[row, column] > points[:, 2] + depths)
+    return inside & ~hidden & ~blocked[row, column]
