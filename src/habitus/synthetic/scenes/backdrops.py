@@ -1,172 +1,135 @@
-"""Streets behind people: ground, walls, foliage, and the clutter of any street out of focus."""
+"""What is behind people: the camera's own picture, drawn or read once, and cut out in true perspective."""
+
+import threading
+from collections import OrderedDict
 
 import cv2
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 
-from habitus.synthetic.scenes.scene import Scene
+from habitus.perception.photo import read_photo
+from habitus.synthetic.scenes.camera import STATURE, Camera
+from habitus.synthetic.scenes.scene import HIPS, Scene
+from habitus.synthetic.scenes.site import draw_site
+from habitus.synthetic.scenes.streets import draw_picture
 
-Image = Float[np.ndarray, "H W 3"]
-
-_GROUNDS = np.array(
-    [
-        (0.45, 0.45, 0.46),
-        (0.55, 0.53, 0.50),
-        (0.36, 0.36, 0.37),
-        (0.62, 0.58, 0.52),
-        (0.33, 0.40, 0.20),
-        (0.50, 0.43, 0.38),
-    ]
-)
-_WALLS = np.array(
-    [
-        (0.52, 0.36, 0.28),
-        (0.66, 0.62, 0.55),
-        (0.50, 0.50, 0.50),
-        (0.74, 0.73, 0.70),
-        (0.36, 0.33, 0.31),
-        (0.42, 0.46, 0.50),
-    ]
-)
-_LEAVES = np.array([(0.20, 0.28, 0.12), (0.28, 0.34, 0.16), (0.16, 0.22, 0.13)])
-_SKY = np.array([(0.78, 0.83, 0.90), (0.86, 0.87, 0.88), (0.62, 0.73, 0.88)])
+CACHE_BYTES = 192_000_000
+"""Of camera pictures kept in memory, per process."""
+_WHITEST = 1.5
+"""Brightness that 255 stands for in a kept picture: light from a low sun exceeds 1."""
+_LEVELS = 3
 
 
 def background(scene: Scene, size: tuple[int, int], *, feet: float, height: float) -> Float[np.ndarray, "H W 3"]:
-    """The part of the camera's picture behind the crop, lit, RGB in [0, 1], float32.
+    """The part of the camera's picture behind the crop, lit, RGB, float32, 1 is white.
 
     Args:
         scene: of the photo.
         size: (H, W) of the crop in pixels.
-        feet: row on which the person stands.
-        height: of the whole person, pixels of the crop.
+        feet: row of the ground below the person.
+        height: of the whole person from there to the head, pixels of the crop.
+
+    Raises:
+        InputError: the camera's picture is a file that cannot be read.
     """
-    street = _draw(np.random.default_rng(scene.camera.seed), size, feet=feet, height=height, elevation=scene.elevation)
-    light = scene.light
-    lit = np.array([sky + 0.65 * sun for sky, sun in zip(light.sky, light.sun, strict=True)], np.float32)
-    return street * lit
+    levels = _pictures.of(scene.camera)
+    to_picture = crop_to_picture(scene, size, feet=feet, height=height)
+    pixels = scene.camera.focal / (_metre(scene, height) * scene.distance)  # of the picture in one of the crop
+    level = int(np.clip(np.round(np.log2(max(pixels, 1.0))), 0, _LEVELS - 1))
+    halve = np.diag((0.5**level, 0.5**level, 1.0))
+    part = cv2.warpPerspective(
+        levels[level], halve @ to_picture, size[::-1], flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REFLECT_101,
+    )  # fmt: skip
+    return part.astype(np.float32) * np.float32(_WHITEST / 255)
 
 
-def _draw(rng: np.random.Generator, size: tuple[int, int], *, feet: float, height: float, elevation: float) -> Image:
-    """A random street, RGB in [0, 1], float32.
+def crop_to_picture(scene: Scene, size: tuple[int, int], *, feet: float, height: float) -> Float[np.ndarray, "3 3"]:
+    """The homography from pixel indices of the crop to those of the camera's picture; arguments as of `background`.
 
-    Args:
-        rng: of the scene.
-        size: (H, W) in pixels.
-        feet: row on which the person stands.
-        height: of the person, pixels.
-        elevation: radians by which the camera looks down; it lifts the horizon.
+    The crop is what the same camera would see, turned so that it looks at the person's hips and holds them upright.
     """
-    rows, columns = size
-    horizon = feet - height * (0.92 + 4.5 * np.tan(max(elevation, 0.0)))
-    base = rng.uniform(max(horizon, feet - 1.1 * height), feet - 0.08 * height)  # where the ground ends
-    picture = _ground(rng, size, base)
-    far = _wall(rng, size, base, height) if rng.uniform() < 0.65 else _open(rng, size, horizon, base)
-    slope = rng.uniform(-0.25, 0.25)
-    border = base + slope * (np.arange(columns) - columns / 2)
-    above = np.clip(border - np.arange(rows)[:, None], 0, 1)[..., None]
-    picture = picture + above * (far - picture)
-    _clutter(picture, rng, base, height)
-    picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.006, 0.02) * columns)
-    return np.clip(picture + 0.012 * _noise(rng, size, 1)[..., None], 0, 1).astype(np.float32)
+    camera = scene.camera
+    metre = _metre(scene, height)
+    cos, sin = np.cos(scene.elevation), np.sin(scene.elevation)
+    column = 0.5 * size[1] + scene.shift[0] * size[0]
+    hips = feet - metre * HIPS * cos / (1 + HIPS * sin / scene.distance)
+    focal = metre * scene.distance
+    ray = np.array([(1 / focal, 0, (0.5 - column) / focal), (0, -1 / focal, (hips - 0.5) / focal), (0, 0, 1)])
+    seen, own = _axes(scene.azimuth, scene.elevation), _axes(0.0, camera.pitch)
+    lens = np.array(
+        [(camera.focal, 0, 0.5 * camera.size[1] - 0.5), (0, -camera.focal, 0.5 * camera.size[0] - 0.5), (0, 0, 1)]
+    )
+    return lens @ own @ seen.T @ ray
 
 
-def _ground(rng: np.random.Generator, size: tuple[int, int], base: float) -> Image:
-    rows, columns = size
-    colour = _GROUNDS[rng.integers(len(_GROUNDS))] * rng.uniform(0.8, 1.45)
-    depth = np.clip((np.arange(rows) - base) / max(rows - base, 1), 0, 1)
-    tone = (1 + rng.uniform(-0.15, 0.15) * depth)[:, None] + 0.05 * _noise(rng, size, 12, flat=3.0)
-    tone += 0.03 * _noise(rng, size, 3, flat=2.0)
-    picture = np.clip(colour * tone[..., None], 0, 1).astype(np.float32)
-    for _ in range(rng.integers(0, 4)):  # kerbs, joints of slabs, painted lines
-        left, right = rng.uniform(base, rows * 1.1, 2)
-        shade = float(rng.choice((0.6, 0.75, 1.3)))
-        line = np.zeros(size, np.float32)
-        cv2.line(line, (-2, int(left)), (columns + 2, int(right)), 1.0, int(rng.integers(1, 4)), cv2.LINE_AA)
-        picture *= 1 + (shade - 1) * line[..., None]
-    if rng.uniform() < 0.35:  # a building's shadow
-        edge = np.clip((np.arange(rows)[:, None] - rng.uniform(base, rows)) / 6 + rng.uniform(-1, 1) * 0.1
-                       * np.arange(columns), 0, 1)  # fmt: skip
-        picture *= (1 - 0.35 * edge)[..., None]
-    return picture
+def check_picture(camera: Camera) -> None:
+    """Make sure that the camera's picture is there, reading it where it is a file.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    _pictures.of(camera)
 
 
-def _wall(rng: np.random.Generator, size: tuple[int, int], base: float, height: float) -> Image:
-    """A front of brick, plaster or glass, with windows or doors in a row."""
-    columns = size[1]
-    colour = _WALLS[rng.integers(len(_WALLS))] * rng.uniform(0.7, 1.2)
-    picture = np.clip(colour * (1 + 0.05 * _noise(rng, size, 16) + 0.02 * _noise(rng, size, 2))[..., None], 0, 1)
-    picture = picture.astype(np.float32)
-    if rng.uniform() < 0.4:  # courses of brick, or cladding
-        course = int(max(3, height * rng.uniform(0.02, 0.12)))
-        picture[rng.integers(0, course) :: course] *= 0.85
-    if rng.uniform() < 0.75:
-        width, gap = height * rng.uniform(0.2, 0.5), height * rng.uniform(0.1, 0.5)
-        bottom, tall = base - height * rng.uniform(0.0, 0.4), height * rng.uniform(0.4, 1.0)
-        glass = np.array((0.2, 0.23, 0.26)) * rng.uniform(0.5, 2.2)
-        start = -rng.uniform(0, width + gap)
-        while start < columns:
-            box = ((int(start), int(bottom - tall)), (int(start + width), int(bottom)))
-            cv2.rectangle(picture, *box, tuple(float(c) for c in glass * rng.uniform(0.8, 1.3)), -1)
-            cv2.rectangle(picture, *box, tuple(float(c) for c in colour * rng.choice((0.6, 1.3))), 1)
-            start += width + gap
-    picture[max(0, int(base - 0.04 * height)) : max(0, int(base))] *= 0.8
-    return picture
+def _metre(scene: Scene, height: float) -> float:
+    """Pixels of the crop per metre at the person's hips; they are as thick as a stride is long, seen from above."""
+    return height / (STATURE * np.cos(scene.elevation) + 0.25 * np.sin(scene.elevation))
 
 
-def _open(rng: np.random.Generator, size: tuple[int, int], horizon: float, base: float) -> Image:
-    """Lawn or paving up to the horizon, then foliage and sky."""
-    rows = size[0]
-    lawn = _GROUNDS[rng.integers(len(_GROUNDS))] * rng.uniform(0.8, 1.2)
-    picture = np.clip(lawn * (1 + 0.08 * _noise(rng, size, 6, flat=2.5))[..., None], 0, 1).astype(np.float32)
-    row = np.arange(rows)[:, None]
-    leaves = _LEAVES[rng.integers(len(_LEAVES))] * rng.uniform(0.7, 1.3)
-    foliage = np.clip(leaves * (1 + 0.3 * _noise(rng, size, 8) + 0.2 * _noise(rng, size, 3))[..., None], 0, 1)
-    edge = min(horizon + 0.3 * (base - horizon), base)
-    picture += np.clip(edge - row + 4 * _noise(rng, size, 8), 0, 1)[..., None] * (foliage - picture)
-    sky = _SKY[rng.integers(len(_SKY))]
-    top = horizon - rng.uniform(0.0, 0.5) * rows + rows * 0.06 * _noise(rng, size, 14)
-    return picture + np.clip(top - row, 0, 1)[..., None] * (sky - picture)
+def _axes(azimuth: float, elevation: float) -> Float[np.ndarray, "3 3"]:
+    """Rows: right, up and forward of a view, on the ground's axes."""
+    right = np.array((np.cos(azimuth), -np.sin(azimuth), 0.0))
+    forward = np.array((np.sin(azimuth) * np.cos(elevation), np.cos(azimuth) * np.cos(elevation), -np.sin(elevation)))
+    return np.stack([right, np.cross(right, forward), forward])
 
 
-def _clutter(picture: Image, rng: np.random.Generator, base: float, height: float) -> None:
-    """Poles, bins, cars and people far off, as shapes without detail."""
-    columns = picture.shape[1]
-    for _ in range(rng.integers(0, 6)):
-        colour = rng.uniform(0.05, 0.8) * (1 + rng.normal(0, 0.07, 3))
-        if rng.uniform() < 0.12:
-            colour = 0.15 + 0.5 * rng.uniform(0.0, 1.0, 3)
-        tone = tuple(float(c) for c in np.clip(colour, 0, 1))
-        x, y = rng.uniform(-0.1, 1.1) * columns, base + rng.uniform(-0.1, 0.15) * height
-        kind = rng.integers(0, 4)
-        if kind == 0:  # a pole
-            width = max(1, int(height * rng.uniform(0.008, 0.03)))
-            cv2.line(picture, (int(x), int(y)), (int(x + rng.uniform(-2, 2)), -5), tone, width, cv2.LINE_AA)
-        elif kind == 1:  # a car
-            half = (int(height * rng.uniform(0.3, 0.6)), int(height * rng.uniform(0.1, 0.16)))
-            glass = tuple(float(c) for c in np.clip(0.25 + 0.2 * colour, 0, 1))
-            left, right = int(x - half[0]), int(x + half[0])
-            cv2.rectangle(picture, (left, int(y - 1.4 * half[1])), (right, int(y)), tone, -1)
-            cabin = (left + half[0] // 3, int(y - 2.3 * half[1])), (right - half[0] // 2, int(y - 1.4 * half[1]))
-            cv2.rectangle(picture, *cabin, glass, -1)
-            cv2.rectangle(picture, (left, int(y - 0.25 * half[1])), (right, int(y)), (0.1, 0.1, 0.1), -1)
-        elif kind == 2:  # somebody far away
-            tall = height * rng.uniform(0.15, 0.4)
-            torso, legs = (int(x), int(y - 0.66 * tall)), (int(x), int(y - 0.25 * tall))
-            cv2.ellipse(picture, legs, (max(1, int(0.09 * tall)), int(0.27 * tall)), 0, 0, 360, (0.12, 0.13, 0.17), -1)
-            cv2.ellipse(picture, torso, (max(1, int(0.13 * tall)), int(0.2 * tall)), 0, 0, 360, tone, -1)
-            cv2.circle(picture, (int(x), int(y - 0.93 * tall)), max(1, int(0.06 * tall)), (0.5, 0.4, 0.33), -1)
-        else:  # a bin, a box, a sign
-            half = height * rng.uniform(0.05, 0.2, 2)
-            cv2.rectangle(picture, (int(x - half[0]), int(y - 2 * half[1])), (int(x + half[0]), int(y)), tone, -1)
+class _Pictures:
+    """Camera pictures with their halved copies, the least recently used ones dropped."""
+
+    def __init__(self) -> None:
+        self.kept: OrderedDict[Camera, list[UInt8[np.ndarray, "H W 3"]]] = OrderedDict()
+        self.lock = threading.Lock()
+
+    def of(self, camera: Camera) -> list[UInt8[np.ndarray, "H W 3"]]:
+        with self.lock:
+            if camera in self.kept:
+                self.kept.move_to_end(camera)
+                return self.kept[camera]
+        levels = _levels(camera)
+        with self.lock:
+            self.kept[camera] = levels
+            while self.bytes() > CACHE_BYTES and len(self.kept) > 1:
+                self.kept.popitem(last=False)
+        return levels
+
+    def bytes(self) -> int:
+        return sum(level.nbytes for levels in self.kept.values() for level in levels)
 
 
-def _noise(
-    rng: np.random.Generator, size: tuple[int, int], grain: int, *, flat: float = 1.0
-) -> Float[np.ndarray, "H W"]:
-    """Smooth noise of standard deviation about 1, `grain` pixels in 128 across and `flat` times flatter than wide."""
-    rows, columns = size
-    step = max(1.0, grain * columns / 128)
-    shape = (int(rows / step * flat) + 2, int(columns / step) + 2)
-    coarse = rng.standard_normal(shape, dtype=np.float32)
-    return cv2.resize(coarse, (columns, rows), interpolation=cv2.INTER_LINEAR)
+_pictures = _Pictures()
+
+
+def _levels(camera: Camera) -> list[UInt8[np.ndarray, "H W 3"]]:
+    if camera.picture is None:
+        lit = draw_picture(camera, draw_site(camera))
+        full = cv2.convertScaleAbs(lit, alpha=255 / _WHITEST)
+    else:
+        full = cv2.convertScaleAbs(_read(camera), alpha=1 / _WHITEST)
+    levels = [full]
+    for _ in range(_LEVELS - 1):
+        rows, columns = levels[-1].shape[:2]
+        half = (max(1, columns // 2), max(1, rows // 2))
+        levels.append(np.asarray(cv2.resize(levels[-1], half, interpolation=cv2.INTER_AREA)))
+    return levels
+
+
+def _read(camera: Camera) -> UInt8[np.ndarray, "H W 3"]:
+    """The user's picture, its middle cut to the shape of the camera's picture."""
+    assert camera.picture is not None
+    pixels = read_photo(camera.picture).pixels
+    scale = max(camera.size[0] / pixels.shape[0], camera.size[1] / pixels.shape[1])
+    rows, columns = (max(n, round(scale * m)) for n, m in zip(camera.size, pixels.shape[:2], strict=True))
+    large = cv2.resize(pixels, (columns, rows), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    top, left = (rows - camera.size[0]) // 2, (columns - camera.size[1]) // 2
+    return np.ascontiguousarray(large[top : top + camera.size[0], left : left + camera.size[1]])

@@ -1,6 +1,6 @@
 """Fixed surveillance cameras: where they hang, what they see, and the light there."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -42,23 +42,27 @@ def draw_camera(rng: np.random.Generator, *, folder: tuple[Path, ...] = ()) -> C
 
     Args:
         rng: of the camera.
-        folder: the user's pictures, from `picture_files`, one of which takes the place of the drawn street.
+        folder: the user's pictures, from `folder.picture_files`, one of which takes the place of the drawn street.
     """
     indoor = bool(rng.uniform() < 0.2)
+    light = draw_light(rng, indoor=indoor)
     rows, columns = _SIZES[rng.choice(len(_SIZES), p=(0.2, 0.2, 0.25, 0.15, 0.2))]
-    height = rng.uniform(2.2, 4.0) if indoor else rng.uniform(2.4, 7.0)
+    height = rng.uniform(2.2, 4.0) if indoor else 2.4 + 4.6 * rng.uniform() ** 1.5
     focal = columns * rng.uniform(0.75, 1.25)
     near = focal * STATURE / min(TALLEST, 0.5 * rows)  # people as near as this are TALLEST
     far = focal * STATURE / SMALLEST
     middle = np.sqrt(max(near, 0.8 * height) * max(far, 1.6 * height))
+    picture = folder[rng.integers(len(folder))] if folder else None
+    if picture is not None:
+        light = replace(light, sun=(0.1, 0.1, 0.1))  # nobody knows where the sun stood
     return Camera(
         height=height,
-        pitch=float(np.arctan2(height - 0.5 * STATURE, middle) + rng.uniform(0.0, 0.12)),
+        pitch=float(np.arctan2(height - 0.5 * STATURE, middle) + rng.uniform(-0.06, 0.08)),
         focal=focal,
         size=(rows, columns),
         indoor=indoor,
-        light=draw_light(rng, indoor=indoor),
-        sensor=draw_sensor(rng),
+        light=light,
+        sensor=draw_sensor(rng, brightness=sum(light.sky) / 3 + 0.6 * sum(light.sun) / 3),
         seed=int(rng.integers(2**31)),
-        picture=folder[rng.integers(len(folder))] if folder else None,
+        picture=picture,
     )

@@ -32,10 +32,6 @@ class Light:
         y, z = y * np.cos(elevation) - z * np.sin(elevation), y * np.sin(elevation) + z * np.cos(elevation)
         return replace(self, direction=(float(x), float(y), float(z)))
 
-    def shaded(self) -> "Light":
-        """The same light where something keeps the sun off."""
-        return replace(self, sun=(0.0, 0.0, 0.0))
-
 
 def draw_light(rng: np.random.Generator, *, indoor: bool = False) -> Light:
     """Light over a place, in the axes of a level view: clear, hazy, overcast or dusk; indoors, lamps overhead."""

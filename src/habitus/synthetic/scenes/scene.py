@@ -4,12 +4,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from habitus.synthetic.scenes.camera import SMALLEST, STATURE, TALLEST, Camera, draw_camera
+from habitus.synthetic.scenes.camera import STATURE, Camera, draw_camera
 from habitus.synthetic.scenes.light import Light
+from habitus.synthetic.scenes.places import places
 from habitus.synthetic.scenes.sensor import Sensor
 
 STOCK = 32
 """Cameras that photos of no camera in particular are taken with."""
+HIPS = 0.55 * STATURE
+"""Metres above the ground at which the camera's distance and elevation are told."""
 _STOCK = 71
 
 
@@ -61,16 +64,14 @@ def draw_scene(
     """
     if camera is None:
         camera = draw_camera(np.random.default_rng((_STOCK, int(rng.integers(STOCK)))))
-    focal = camera.focal
-    far = max(focal * STATURE / SMALLEST, 1.3 * camera.height)
-    near = min(max(focal * STATURE / min(TALLEST, 0.6 * camera.size[0]), camera.height), 0.8 * far)
-    ground = float(np.exp(rng.uniform(np.log(near), np.log(far))))
-    azimuth = rng.uniform(-0.8, 0.8) * np.arctan(camera.size[1] / 2 / focal)
-    elevation = float(np.arctan2(camera.height - 0.55 * STATURE, ground))
-    distance = float(np.hypot(camera.height - 0.55 * STATURE, ground))
+    spots = places(camera)
+    x, y, dark = spots[rng.integers(len(spots))]
+    ground, azimuth = float(np.hypot(x, y)), float(np.arctan2(x, y))
+    elevation = float(np.arctan2(camera.height - HIPS, ground))
+    distance = float(np.hypot(camera.height - HIPS, ground))
     fill = rng.uniform(0.84, 0.95)
-    light = _drifted(rng, camera.light).turned(azimuth, elevation)
-    pixels = focal * STATURE * np.cos(elevation) / distance
+    light = _drifted(rng, camera.light, 1 - dark).turned(azimuth, elevation)
+    pixels = camera.focal * STATURE * np.cos(elevation) / distance
     return Scene(
         camera=camera,
         yaw=rng.uniform(-np.pi, np.pi),
@@ -81,17 +82,24 @@ def draw_scene(
         shift=(rng.normal(0, jitter), rng.normal(0, jitter)),
         truncation=_draw_truncation(rng) if rng.uniform() < truncated else (0.0, 0.0, 0.0, 0.0),
         light=light,
-        sensor=replace(camera.sensor, rows=float(pixels / fill)),
+        sensor=_exposed(rng, camera.sensor, float(pixels / fill)),
         occluder=int(rng.integers(2**31)) if rng.uniform() < occluded else None,
         seed=int(rng.integers(2**31)),
     )
 
 
-def _drifted(rng: np.random.Generator, light: Light) -> Light:
-    """Clouds pass: a little more or less sun from photo to photo."""
-    cloud = np.clip(rng.normal(1.0, 0.06), 0.8, 1.15)
+def _drifted(rng: np.random.Generator, light: Light, open_: float) -> Light:
+    """A little more or less sun from photo to photo; a share `open_` of it comes past the walls."""
+    cloud = open_ * np.clip(rng.normal(1.0, 0.06), 0.8, 1.15)
     red, green, blue = (float(c * cloud) for c in light.sun)
     return replace(light, sun=(red, green, blue))
+
+
+def _exposed(rng: np.random.Generator, sensor: Sensor, rows: float) -> Sensor:
+    """The camera corrects its exposure a little all the time."""
+    exposure = float(np.clip(rng.normal(1.0, 0.035), 0.9, 1.1))
+    red, green, blue = (exposure * gain for gain in sensor.gain)
+    return replace(sensor, rows=rows, gain=(red, green, blue))
 
 
 def _draw_truncation(rng: np.random.Generator) -> tuple[float, float, float, float]:

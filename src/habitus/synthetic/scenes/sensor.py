@@ -30,13 +30,18 @@ class Sensor:
     """JPEG quality."""
 
 
-def draw_sensor(rng: np.random.Generator) -> Sensor:
-    """Any camera's; `rows` is that of a large crop."""
-    exposure = rng.uniform(0.85, 1.15)
+def draw_sensor(rng: np.random.Generator, *, brightness: float = 1.0) -> Sensor:
+    """Any camera's; `rows` is that of a large crop.
+
+    Args:
+        rng: of the camera.
+        brightness: of what lies before it, about 1; most of it is exposed away.
+    """
+    exposure = rng.uniform(0.85, 1.15) * brightness**-0.75
     red, green, blue = (float(exposure * (1 + rng.normal(0, 0.025))) for _ in range(3))
     return Sensor(
         rows=256.0,
-        blur=rng.uniform(0.3, 0.9),
+        blur=rng.uniform(0.3, 0.75),
         noise=rng.uniform(0.004, 0.02),
         gain=(red, green, blue),
         contrast=rng.uniform(0.85, 1.15),
