@@ -7,7 +7,7 @@ from habitus.synthetic.surface.fields import Field, crease, line, smoothstep
 from habitus.synthetic.surface.points import ARM, Points
 
 _SHEEN = {"leather": 0.3, "quilted": 0.16, "denim": 0.05}
-_SOFT_SHEEN = 0.09
+_SOFT_SHEEN = 0.13
 
 
 def sheen(pattern: Pattern) -> float:
@@ -23,15 +23,16 @@ def folds(points: Points, looseness: float, rng: np.random.Generator) -> Field:
         looseness: metres between body and cloth.
         rng: which folds.
     """
-    across, pulled = crease(points.wrinkles.draw(rng)), crease(points.folds.draw(rng))
-    depth = 0.02 + 0.9 * looseness
-    return 1 + (0.6 * depth + 0.11 * points.bends) * across + (depth + 0.05 * points.bends) * pulled
+    wrinkles, slope = points.wrinkles.draw(rng), points.wrinkles.draw(rng)
+    somewhere = smoothstep(-0.6, 1.6, points.grain.draw(rng))
+    depth = np.minimum((0.07 + 2.0 * looseness) * somewhere + 0.15 * points.bends, 0.24)
+    return 1 + depth * crease(wrinkles, slope) + (0.02 + 0.3 * looseness) * points.folds.draw(rng)
 
 
 def hanging_folds(points: Points, looseness: float, rng: np.random.Generator) -> Field:
     """Brightness of the folds of skirts and coats below the hips, about 1; they run from top to bottom."""
     below = smoothstep(0.08, -0.2, points.y) * (points.limb[ARM] < 0.5)
-    return 1 + (0.06 + 1.2 * looseness) * below * crease(points.drapes.draw(rng))
+    return 1 + (0.06 + 1.2 * looseness) * below * crease(points.drapes.draw(rng), points.drapes.draw(rng))
 
 
 def seam(distance: Field, texel: float, *, depth: float = 0.3, width: float = 0.006) -> Field:

@@ -77,8 +77,8 @@ def hood_down(cloth: Colours, lining: Colour, points: Points) -> Colours:
     behind = smoothstep(0.0, -0.2, points.normal[:, 2]) * (points.limb[HEAD] < 0.5)
     border = 1 - np.hypot(points.x / 0.14, (points.y - 0.53) / 0.2)
     cloth = shaded(cloth, 1 - (0.4 * line(0.15 * border, 0.012, points.texel) - 0.06 * (border > 0)) * behind)
-    inside = edge(0.045 - np.hypot(0.4 * points.x, points.y - 0.53), 0.02) * behind
-    return blend(cloth, lining, 0.8 * inside)
+    inside = edge(0.13 - np.abs(points.x), 0.02) * smoothstep(0.5, 0.53, points.y) * behind
+    return blend(cloth, lining, inside)
 
 
 def belted(cloth: Colours, rng: np.random.Generator, height: Field, points: Points) -> Colours:

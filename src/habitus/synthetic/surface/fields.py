@@ -48,11 +48,11 @@ def line(distance: Field, width: float, texel: float) -> Field:
     return _each(_line, distance, reach, 1 / texel, min(1.0, width / texel))
 
 
-def crease(height: Field) -> Field:
-    """Slopes of cloth that folds sharply where a noise is 0: bright on one side of a fold, dark on the other; within
-    [-1, 1].
-    """
-    return _each(_crease, height)
+def crease(folds: Field, slope: Field) -> Field:
+    """Light on creased cloth: it breaks where one noise passes 0, and slopes smoothly as the other between breaks."""
+    result = np.empty_like(slope)
+    _crease(folds, slope, result)
+    return result
 
 
 def blend(below: Colours, above: Colours | Float[np.ndarray, "3"], coverage: Field) -> Colours:
@@ -80,7 +80,7 @@ def _each(compiled: Any, x: Field, *parameters: float) -> Field:
     return result
 
 
-_ZERO, _QUARTER, _HALF, _ONE, _TWO, _THREE = (float32(v) for v in (0, 0.25, 0.5, 1, 2, 3))
+_ZERO, _HALF, _ONE, _TWO, _THREE = (float32(v) for v in (0, 0.5, 1, 2, 3))
 
 
 @kernel
@@ -120,9 +120,9 @@ def _line(distance, reach, scale, most, result):
 
 
 @kernel
-def _crease(height, result):
+def _crease(folds, slope, result):
     for i in range(result.size):
-        result[i] = height[i] / (_QUARTER + height[i] * height[i])
+        result[i] = slope[i] * min(max(_THREE * folds[i], -_ONE), _ONE)
 
 
 @kernel

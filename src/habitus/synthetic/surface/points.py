@@ -90,8 +90,10 @@ def measured(
     girth = _around_torso(x, y, z)
     around = girth + smoothstep(-0.05, 0.1, along_leg) * (_around_leg(x, z, leg_axis) - girth)
     sleeve = _ARM_RADIUS * np.arctan2(np.abs(normal[:, 2]), normal[:, 1])
-    # Across the body in arms and up the body elsewhere wrinkles are narrow, around it they are long.
-    narrow = np.stack([x * (0.4 + 0.6 * on_arm), y * (1 - 0.6 * on_arm), 0.4 * z], 1)
+    # Wrinkles are narrow along arms, body and legs, and long around them. From the armpits and from the hips they
+    # run down to the middle, the more the higher.
+    sag = 0.55 * (1 - on_arm) * smoothstep(-0.4, 0.0, y)
+    narrow = np.stack([x * (0.3 + 0.7 * on_arm), (y - sag * np.abs(x)) * (1 - 0.7 * on_arm), 0.3 * z], 1)
     return Points(
         x, y, z, normal, limb, along_arm, along_leg, last,
         down=np.where(on_arm > 0.5, np.abs(x), 0.45 - y).astype(np.float32),
@@ -101,7 +103,7 @@ def measured(
         texel=texel,
         grit=_grit(x, y, z) * np.float32(min(1.0, 0.004 / texel)),
         folds=Noise(position, wavelength=0.07, stretch=(1.0, 1.6, 1.0)),
-        wrinkles=Noise(narrow, wavelength=0.05, stretch=(1.0, 1.0, 1.0)),
+        wrinkles=Noise(narrow, wavelength=0.055, stretch=(1.0, 1.0, 1.0)),
         drapes=Noise(position, wavelength=0.09, stretch=(1.0, 6.0, 1.0)),
         grain=Noise(position, wavelength=0.3, stretch=(1.0, 1.0, 1.0)),
     )  # fmt: skip
