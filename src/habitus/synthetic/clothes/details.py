@@ -8,7 +8,7 @@ import numpy as np
 from habitus.synthetic.clothes.outfits import Bottom, Top
 from habitus.synthetic.clothes.patterns import thread
 from habitus.synthetic.people.colours import Colour
-from habitus.synthetic.surface.fields import Colours, Field, blend, edge, line, shaded, smoothstep
+from habitus.synthetic.surface.fields import Colours, Field, blend, edge, line, shaded, smoothstep, tinted
 from habitus.synthetic.surface.mannequin import Mannequin
 from habitus.synthetic.surface.points import ARM, HEAD, Points
 
@@ -16,17 +16,12 @@ _METAL = np.array((0.66, 0.65, 0.62))
 _LEATHERS = np.array([(0.05, 0.045, 0.04), (0.16, 0.1, 0.06), (0.33, 0.21, 0.12)])
 
 
-def facing(points: Points) -> Field:
-    """1 on the front of the trunk, 0 on its back and on the arms and head."""
-    return smoothstep(0.0, 0.2, points.normal[:, 2]) * ((points.limb[HEAD] < 0.5) & (points.limb[ARM] < 0.5))
-
-
 def ribbed(cloth: Colours, colour: Colour, hem: Field, points: Points) -> Colours:
     """Cuffs and the band at the hem of jumpers and bomber jackets; `hem`: metres inside the garment's border."""
     ends = np.maximum(smoothstep(0.28, 0.24, points.y), smoothstep(0.3, 0.34, np.abs(points.x)))  # not the neckline
     band = edge(0.055 - hem, thread(points)) * ends
     ribs = 0.9 - 0.1 * line(hem - 0.055, 0.008, points.texel)
-    return blend(cloth, shaded(np.broadcast_to(colour, cloth.shape), ribs), band)
+    return blend(cloth, tinted(colour, ribs), band)
 
 
 def collared(cloth: Colours, colour: Colour, neck: Field, points: Points) -> Colours:
@@ -37,12 +32,12 @@ def collared(cloth: Colours, colour: Colour, neck: Field, points: Points) -> Col
 
 def zipped(cloth: Colours, colour: Colour, middle: Field, points: Points) -> Colours:
     """A zip down the front; `middle`: metres beside it."""
-    return blend(cloth, colour, line(middle, 0.009, points.texel) * facing(points))
+    return blend(cloth, colour, line(middle, 0.009, points.texel) * points.front)
 
 
 def buttoned(cloth: Colours, colour: Colour, middle: Field, points: Points, *, size: float) -> Colours:
     """Buttons along the front on a placket."""
-    front = facing(points)
+    front = points.front
     placket = line(np.abs(middle) - 0.017, 0.004, points.texel) * front
     row = 0.09 * (np.round(points.y / 0.09) - points.y / 0.09)
     buttons = edge(size - np.hypot(middle, row), thread(points)) * front
@@ -53,23 +48,21 @@ def lapels(cloth: Colours, opening: float, points: Points) -> Colours:
     """The turned-back front of a blazer or an overcoat, from the neck to where it buttons."""
     outer = opening + 0.075 * smoothstep(0.1, 0.36, points.y)
     beside = np.abs(points.x) - outer
-    reach = facing(points) * smoothstep(0.08, 0.12, points.y)
+    reach = points.front * smoothstep(0.08, 0.12, points.y)
     return shaded(cloth, 1 + (0.12 * (beside < 0) - 0.4 * line(beside, 0.007, points.texel)) * reach)
 
 
 def hand_pockets(cloth: Colours, points: Points) -> Colours:
     """Slanted pockets of a jacket or a hoodie."""
     mouth = np.abs(points.x) - 0.115 - 0.25 * (points.y - 0.04)
-    return shaded(
-        cloth, 1 - 0.45 * line(mouth, 0.008, points.texel) * (np.abs(points.y - 0.04) < 0.065) * facing(points)
-    )
+    return shaded(cloth, 1 - 0.45 * line(mouth, 0.008, points.texel) * (np.abs(points.y - 0.04) < 0.065) * points.front)
 
 
 def patch_pockets(cloth: Colours, x: float, y: float, points: Points) -> Colours:
     """Square pockets with flaps on both sides, `x` beside the middle and `y` up."""
     aside = np.maximum(np.abs(np.abs(points.x) - x) - 0.05, np.abs(points.y - y) - 0.06)
     flap = line(points.y - y - 0.025, 0.006, points.texel) * (aside < 0)
-    return shaded(cloth, 1 - 0.35 * np.maximum(line(aside, 0.006, points.texel), flap) * facing(points))
+    return shaded(cloth, 1 - 0.35 * np.maximum(line(aside, 0.006, points.texel), flap) * points.front)
 
 
 def hood_down(cloth: Colours, lining: Colour, points: Points) -> Colours:

@@ -45,7 +45,7 @@ def paint(body: BodyModel, look: Look, outfit: Outfit, *, size: int = 512) -> Fl
     colours = paint_skin(look, mannequin, texels.points, own)
     paint_outfit(colours, outfit, mannequin, texels, weave)
     paint_head(colours, look, mannequin, size)
-    return torch.from_numpy(texels.image(np.clip(colours, 0, 1)))
+    return torch.from_numpy(texels.image(colours))
 
 
 def dress(body: BodyModel, look: Look, outfit: Outfit) -> Worn:

@@ -8,7 +8,6 @@ from habitus.synthetic.clothes.details import (
     belted,
     buttoned,
     collared,
-    facing,
     hand_pockets,
     hood_down,
     lapels,
@@ -22,9 +21,9 @@ from habitus.synthetic.clothes.details import (
 from habitus.synthetic.clothes.outfits import Bottom, Outfit, Top
 from habitus.synthetic.clothes.patterns import woven
 from habitus.synthetic.clothes.shoes import paint_shoes
-from habitus.synthetic.surface.fields import Colours, Field, blend, bump, edge, shaded, smoothstep
+from habitus.synthetic.surface.fields import Colours, Field, blend, edge, shaded, smoothstep
 from habitus.synthetic.surface.mannequin import Mannequin
-from habitus.synthetic.surface.points import ARM, Points
+from habitus.synthetic.surface.points import Points
 from habitus.synthetic.surface.texels import Texels
 
 HEM = 0.004
@@ -58,7 +57,7 @@ def _paint_top(colours: Colours, top: Top, mannequin: Mannequin, points: Points,
     beside = np.abs(points.x) - _parted(top, points)
     coverage = edge(distance, max(HEM, points.texel))
     if top.opening > 0:
-        coverage = coverage * np.maximum(edge(beside, max(HEM, points.texel)), 1 - facing(points))
+        coverage = coverage * np.maximum(edge(beside, max(HEM, points.texel)), 1 - points.front)
 
     cloth = woven(top.colour, top.second, top.pattern, top.period, points, rng)
     cloth = _trimmed(cloth, top, distance, points, rng)
@@ -68,10 +67,8 @@ def _paint_top(colours: Colours, top: Top, mannequin: Mannequin, points: Points,
     if top.length > 0.18:
         brightness *= hanging_folds(points, top.looseness, rng)
     brightness *= seam(distance - 0.018, points.texel, depth=0.2)
-    armhole = np.where(np.abs(points.limb[ARM] - 0.5) < 0.3, np.abs(points.limb[ARM] - 0.5) * 0.08, 1.0)
-    brightness *= seam(armhole, points.texel, depth=0.3)
-    armpit = bump(points.along_arm, 0.0, 0.25) * smoothstep(0.2, -0.7, points.normal[:, 1])
-    worn = shaded(cloth, brightness * (1 - 0.25 * armpit), sheen=sheen(top.pattern))
+    brightness *= seam(points.armhole, points.texel, depth=0.3) * (1 - 0.25 * points.shelter)
+    worn = shaded(cloth, brightness, sheen=sheen(top.pattern))
     return blend(_shadowed(colours, distance, coverage), worn, coverage)
 
 
@@ -124,9 +121,7 @@ def _paint_bottom(
         cloth = trouser_seams(cloth, bottom, below_waist, mannequin, points)
         if bottom.pattern == "denim" and rng.uniform() < 0.2:
             cloth = turned_up(cloth, above_hem, rng.uniform(0.03, 0.06), points)
-        brightness *= folds(points, bottom.looseness, rng)
-        between = smoothstep(0.04, 0.0, np.abs(points.x)) * smoothstep(-0.2, 0.1, points.along_leg)
-        brightness *= 1 - 0.3 * between
+        brightness *= folds(points, bottom.looseness, rng) * (1 - 0.3 * points.shelter)
     else:
         brightness *= hanging_folds(points, bottom.looseness, rng)
     if rng.uniform() < 0.5:

@@ -8,7 +8,7 @@ import numpy as np
 from habitus.synthetic.clothes.outfits import Pattern
 from habitus.synthetic.clothes.prints import badge, picture
 from habitus.synthetic.people.colours import Colour
-from habitus.synthetic.surface.fields import Colours, Field, bands, blend, bump, edge, line, smoothstep
+from habitus.synthetic.surface.fields import Colours, bands, blend, bump, edge, line, smoothstep, tinted
 from habitus.synthetic.surface.points import ARM, Points
 
 _THREAD = 0.003
@@ -52,16 +52,12 @@ def thread(points: Points) -> float:
     return max(_THREAD, points.texel)
 
 
-def _toned(colour: Colour, tone: Field) -> Colours:
-    return tone[:, None] * colour.astype(np.float32)
-
-
 def _plain(dye: Dye, points: Points, rng: np.random.Generator) -> Colours:
-    return _toned(dye.ground, 1 + 0.03 * points.grain.draw(rng))
+    return tinted(dye.ground, 1 + 0.03 * points.grain.draw(rng))
 
 
 def _heather(dye: Dye, points: Points, rng: np.random.Generator) -> Colours:
-    return _toned(dye.ground, 1 + 0.1 * points.grit + 0.03 * points.grain.draw(rng))
+    return tinted(dye.ground, 1 + 0.1 * points.grit + 0.03 * points.grain.draw(rng))
 
 
 def _tweed(dye: Dye, points: Points, rng: np.random.Generator) -> Colours:
@@ -74,7 +70,7 @@ def _denim(dye: Dye, points: Points, rng: np.random.Generator) -> Colours:
     washed = bump(points.along_leg, 0.5, 0.3) * (0.35 + 0.65 * smoothstep(0.1, 0.9, np.abs(points.normal[:, 2])))
     streaks = np.clip(points.wrinkles.draw(rng), -1, 1.5) * (0.05 + 0.12 * points.bends)
     tone = 1 + rng.uniform(0.05, 0.5) * washed + streaks + 0.04 * points.grain.draw(rng) + 0.12 * points.grit
-    return _toned(dye.ground, tone)
+    return tinted(dye.ground, tone)
 
 
 def _stripes(dye: Dye, points: Points, rng: np.random.Generator) -> Colours:
@@ -139,7 +135,7 @@ def _quilted(dye: Dye, points: Points, rng: np.random.Generator) -> Colours:
     turns = points.down / dye.period + rng.uniform(0, 1)
     seams = line((turns % 1.0 - 0.5) * dye.period, 0.008, points.texel)
     pucker = 0.07 * points.wrinkles.draw(rng)
-    return _toned(dye.ground, 1 + 0.16 * np.sin(2 * np.pi * turns) - 0.45 * seams + pucker)
+    return tinted(dye.ground, 1 + 0.16 * np.sin(2 * np.pi * turns) - 0.45 * seams + pucker)
 
 
 def _knit(dye: Dye, points: Points, rng: np.random.Generator) -> Colours:
@@ -148,7 +144,7 @@ def _knit(dye: Dye, points: Points, rng: np.random.Generator) -> Colours:
     ribs = bands(points.around, 0.25 * dye.period, phase, 0.3, thread(points))
     cables = bands(points.around, 2 * dye.period, phase, 0.2, thread(points))
     twist = np.sin(2 * np.pi * points.down / dye.period)
-    return _toned(dye.ground, 1.05 - 0.14 * ribs + 0.12 * cables * twist + 0.06 * points.grit)
+    return tinted(dye.ground, 1.05 - 0.14 * ribs + 0.12 * cables * twist + 0.06 * points.grit)
 
 
 def _block(dye: Dye, points: Points, rng: np.random.Generator) -> Colours:

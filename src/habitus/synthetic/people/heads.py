@@ -10,19 +10,18 @@ from habitus.synthetic.people.glasses import glasses_displacement, paint_glasses
 from habitus.synthetic.people.hair import hair_displacement, paint_hair
 from habitus.synthetic.people.look import Look
 from habitus.synthetic.people.skull import skull_of
-from habitus.synthetic.surface.fields import Colours, bump, smoothstep
+from habitus.synthetic.surface.fields import Colours, bump, smoothstep, tinted
 from habitus.synthetic.surface.mannequin import Mannequin
 from habitus.synthetic.surface.points import Points
 
 
 def paint_skin(look: Look, mannequin: Mannequin, points: Points, rng: np.random.Generator) -> Colours:
     """Skin all over: slightly uneven, darker where light hardly reaches."""
-    colours = np.broadcast_to(look.skin.astype(np.float32), (len(points), 3))
     tone = 1.0 + 0.025 * points.grain.draw(rng)
     chin = mannequin.joints["head"][1] - 0.075
     below_chin = bump(points.y, chin - 0.01, 0.03) * smoothstep(0.06, 0.02, np.abs(points.x))
     tone -= 0.18 * below_chin * smoothstep(0.2, -0.4, points.normal[:, 1])
-    return np.clip(colours * tone[:, None], 0.0, 1.0).astype(np.float32)
+    return tinted(look.skin, tone)
 
 
 def paint_head(colours: Colours, look: Look, mannequin: Mannequin, size: int) -> None:

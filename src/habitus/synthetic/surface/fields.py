@@ -14,6 +14,7 @@ from habitus.rendering.compiled import kernel
 Field = Float[np.ndarray, "P"]
 """One value per point of the surface (a texel or a vertex), float32."""
 Colours = Float[np.ndarray, "P 3"]
+"""RGB of the points. In memory plane after plane where it comes from here: passes over planes are vectorised."""
 
 
 def edge(distance: Field, width: float) -> Field:
@@ -57,26 +58,37 @@ def crease(folds: Field, slope: Field) -> Field:
 
 def blend(below: Colours, above: Colours | Float[np.ndarray, "3"], coverage: Field) -> Colours:
     """Paint over: `above` where coverage is 1."""
-    above = np.broadcast_to(np.asarray(above, float32), below.shape)
-    painted = np.empty(below.shape, float32)
-    _blend(np.asarray(below, float32), above, np.asarray(coverage, float32), painted)
-    return painted
+    painted = np.empty((3, len(below)), float32)
+    paint = _blend_colour if above.ndim == 1 else _blend
+    paint(_planes(below), _planes(above), np.asarray(coverage, float32), painted)
+    return painted.T
+
+
+def tinted(colour: Float[np.ndarray, "3"], tone: Field) -> Colours:
+    """One colour times a tone everywhere, not clipped."""
+    painted = np.empty((3, len(tone)), float32)
+    _tint(np.asarray(colour, float32), np.asarray(tone, float32), painted)
+    return painted.T
 
 
 def shaded(colours: Colours, brightness: Field, *, sheen: float = 0.0) -> Colours:
     """Colours times brightness, within [0, 1]. With `sheen`, what is brighter than 1 also reflects that much white:
     folds of black cloth are grey.
     """
-    painted = np.empty(colours.shape, float32)
-    _shade(np.asarray(colours, float32), np.asarray(brightness, float32), float32(sheen), painted)
-    return painted
+    painted = np.empty((3, len(colours)), float32)
+    _shade(_planes(colours), np.asarray(brightness, float32), float32(sheen), painted)
+    return painted.T
+
+
+def _planes(colours: Float[np.ndarray, "P 3"] | Float[np.ndarray, "3"]) -> np.ndarray:
+    return np.ascontiguousarray(colours.T, float32)
 
 
 def _each(compiled: Any, x: Field, *parameters: float) -> Field:
     """Pass every value through a kernel of (values, parameters, result)."""
     values = np.ascontiguousarray(x, float32)
     result = np.empty_like(values)
-    compiled(values.reshape(-1), *(float32(p) for p in parameters), result.reshape(-1))
+    compiled(values, *map(float32, parameters), result)
     return result
 
 
@@ -127,15 +139,29 @@ def _crease(folds, slope, result):
 
 @kernel
 def _blend(below, above, coverage, result):
-    for i in range(coverage.size):
-        cover = coverage[i]
-        for c in range(3):
-            result[i, c] = below[i, c] + cover * (above[i, c] - below[i, c])
+    for c in range(3):
+        for i in range(coverage.size):
+            result[c, i] = below[c, i] + coverage[i] * (above[c, i] - below[c, i])
+
+
+@kernel
+def _blend_colour(below, above, coverage, result):
+    for c in range(3):
+        colour = above[c]
+        for i in range(coverage.size):
+            result[c, i] = below[c, i] + coverage[i] * (colour - below[c, i])
+
+
+@kernel
+def _tint(colour, tone, result):
+    for c in range(3):
+        for i in range(tone.size):
+            result[c, i] = colour[c] * tone[i]
 
 
 @kernel
 def _shade(colours, brightness, sheen, result):
-    for i in range(brightness.size):
-        shine = sheen * max(brightness[i] - _ONE, _ZERO)
-        for c in range(3):
-            result[i, c] = min(max(colours[i, c] * brightness[i] + shine, _ZERO), _ONE)
+    for c in range(3):
+        for i in range(brightness.size):
+            shine = sheen * max(brightness[i] - _ONE, _ZERO)
+            result[c, i] = min(max(colours[c, i] * brightness[i] + shine, _ZERO), _ONE)

@@ -83,7 +83,7 @@ class Mannequin:
         place = np.empty_like(order)
         place[order] = np.arange(len(order))
         nearest = place[nearest_inside(face >= 0)]
-        return Texels(size, points, rows[order], columns[order], Zone(front, points.take(front)), nearest)
+        return Texels(size, points, -points.y, rows[order], columns[order], Zone(front, points.take(front)), nearest)
 
     def smooth(self, values: Float[np.ndarray, "N C"], rounds: int) -> Float[np.ndarray, "N C"]:
         """Values averaged with those of neighbouring vertices, `rounds` times."""

@@ -35,6 +35,12 @@ class Points:
     """Metres around the torso, a leg or an arm, 0 in the middle of front and back: columns of a pattern."""
     girth: Field
     """As `around`, but around both legs together: of skirts and coats."""
+    front: Field
+    """1 on the front of the trunk and the legs, 0 behind and on arms and head."""
+    armhole: Field
+    """Metres from where a sleeve is set in, about; large away from it."""
+    shelter: Field
+    """How little light armpits and the insides of thighs get, in [0, 1]."""
     bends: Field
     """How much cloth creases because a joint bends under it, in [0, 1]."""
     texel: float
@@ -62,7 +68,8 @@ class Points:
 
 
 _ARRAYS = (
-    "x", "y", "z", "normal", "along_arm", "along_leg", "last", "down", "around", "girth", "bends", "grit"
+    "x", "y", "z", "normal", "along_arm", "along_leg", "last", "down", "around", "girth", "front", "armhole", "shelter",
+    "bends", "grit",
 )  # fmt: skip
 _NOISE = ("folds", "wrinkles", "drapes", "grain")
 
@@ -99,13 +106,19 @@ def measured(
         down=np.where(on_arm > 0.5, np.abs(x), 0.45 - y).astype(np.float32),
         around=np.where(on_arm > 0.5, sleeve, around).astype(np.float32),
         girth=np.where(on_arm > 0.5, sleeve, girth).astype(np.float32),
+        front=smoothstep(0.0, 0.2, normal[:, 2]) * ((limb[HEAD] < 0.5) & (limb[ARM] < 0.5)),
+        armhole=np.where(np.abs(limb[ARM] - 0.5) < 0.3, 0.08 * (limb[ARM] - 0.5), 1.0).astype(np.float32),
+        shelter=np.maximum(
+            bump(along_arm, 0.0, 0.25) * smoothstep(0.2, -0.7, normal[:, 1]),
+            smoothstep(0.04, 0.0, np.abs(x)) * smoothstep(-0.2, 0.1, along_leg),
+        ),
         bends=_bends(along_arm, along_leg),
         texel=texel,
         grit=_grit(x, y, z) * np.float32(min(1.0, 0.004 / texel)),
-        folds=Noise(position, wavelength=0.07, stretch=(1.0, 1.6, 1.0)),
-        wrinkles=Noise(narrow, wavelength=0.055, stretch=(1.0, 1.0, 1.0)),
-        drapes=Noise(position, wavelength=0.09, stretch=(1.0, 6.0, 1.0)),
-        grain=Noise(position, wavelength=0.3, stretch=(1.0, 1.0, 1.0)),
+        folds=Noise.on(position, wavelength=0.07, stretch=(1.0, 1.6, 1.0)),
+        wrinkles=Noise.on(narrow, wavelength=0.055, stretch=(1.0, 1.0, 1.0)),
+        drapes=Noise.on(position, wavelength=0.09, stretch=(1.0, 6.0, 1.0)),
+        grain=Noise.on(position, wavelength=0.3, stretch=(1.0, 1.0, 1.0)),
     )  # fmt: skip
 
 

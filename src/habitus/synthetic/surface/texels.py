@@ -31,6 +31,8 @@ class Texels:
 
     size: int
     points: Points
+    depths: Float[np.ndarray, "P"]
+    """Metres down from the template's origin, ascending."""
     rows: Int[np.ndarray, "P"]
     columns: Int[np.ndarray, "P"]
     face: Zone
@@ -40,14 +42,14 @@ class Texels:
 
     def zone(self, *, below: float = np.inf, above: float = -np.inf) -> Zone:
         """The texels between two heights of the template, metres: views, as they lie in the order of height."""
-        begin, end = np.searchsorted(-self.points.y, (-below, -above))
+        begin, end = np.searchsorted(self.depths, (-below, -above))
         index = slice(int(begin), int(end))
         return Zone(index, self.points.take(index))
 
     def image(self, values: Float[np.ndarray, "P 3"]) -> Float[np.ndarray, "3 T T"]:
-        """Colours of the texels as an image, continued past the charts."""
+        """Colours of the texels as an image within [0, 1], continued past the charts."""
         image = np.empty((3, self.size * self.size), np.float32)
-        _gather(np.ascontiguousarray(values, np.float32), self.nearest.reshape(-1), image)
+        _gather(np.ascontiguousarray(values.T, np.float32), self.nearest.reshape(-1), image)
         return image.reshape(3, self.size, self.size)
 
 
@@ -57,8 +59,11 @@ def nearest_inside(inside: Bool[np.ndarray, "T T"]) -> Int[np.ndarray, "T T"]:
     return np.asarray(nearest).reshape(inside.shape)
 
 
+_ZERO, _ONE = np.float32(0), np.float32(1)
+
+
 @kernel
-def _gather(values, index, image):
-    for i in range(len(index)):
-        for c in range(3):
-            image[c, i] = values[index[i], c]
+def _gather(planes, index, image):
+    for c in range(3):
+        for i in range(len(index)):
+            image[c, i] = min(max(planes[c, index[i]], _ZERO), _ONE)
