@@ -42,7 +42,7 @@ def paint(body: BodyModel, look: Look, outfit: Outfit, *, size: int = 512) -> Fl
     mannequin = mannequin_of(body)
     texels = mannequin.texels(size)
     own, weave = np.random.default_rng(look.marks), np.random.default_rng(outfit.weave)
-    colours = paint_skin(look, mannequin, texels.points, own)
+    colours = paint_skin(look, texels.points, own)
     paint_outfit(colours, outfit, mannequin, texels, weave)
     paint_head(colours, look, mannequin, size)
     return torch.from_numpy(texels.image(colours))

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from habitus.synthetic.people.colours import Colour, draw_iris
 from habitus.synthetic.people.face_shape import FEATURES
 from habitus.synthetic.people.skull import Part, Skull, spot, stroke, within
-from habitus.synthetic.surface.fields import Colours, Field, blend, edge, smoothstep
+from habitus.synthetic.surface.fields import Colours, Field, blend, bump, edge, smoothstep
 
 
 @dataclass(frozen=True)
@@ -84,41 +84,43 @@ def draw_face(rng: np.random.Generator, skin: Colour, hair: Colour, age: float, 
     )
 
 
-def paint_face(colours: Colours, face: Face, skin: Colour, skull: Skull, size: int, rng: np.random.Generator) -> None:
+def paint_face(colours: Colours, face: Face, skin: Colour, skull: Skull, size: int) -> None:
     """Eyes, brows, nose, mouth, age and make-up over the skin of the face, in place; colours (P, 3) of all texels."""
     head = skull.texels(size)
     tone = skin.astype(np.float32)
-    _complexion(colours, face, skull, head.face, head.pitch, rng)
+    throat = head.throat
+    dark = bump(throat.y, skull.chin_y - 0.01, 0.03) * smoothstep(0.06, 0.02, throat.middle)
+    colours[throat.index] *= (1 - 0.18 * dark * smoothstep(0.2, -0.4, throat.normal[:, 1]))[:, None]
+    _paint_cheeks(colours, face, skull, head.cheeks, head.pitch)
+    if face.wrinkles > 0.05:
+        part = head.forehead
+        lines = sum(stroke(part.y, skull.eye[1] + up, 0.0012, head.pitch) for up in (0.038, 0.047, 0.057))
+        colours[part.index] *= (1 - 0.14 * face.wrinkles * lines * smoothstep(0.05, 0.035, part.middle))[:, None]
     _paint_nose(colours, skull, head.nose, head.pitch)
     _paint_mouth(colours, face, skull, head.mouth, head.pitch)
     _paint_eyes(colours, face, tone, skull, head.eyes, head.pitch)
 
 
-def _complexion(colours: Colours, face: Face, skull: Skull, part: Part, pitch: float, rng: np.random.Generator) -> None:
-    middle, y = part.middle, part.y
-    nose_y, eye_y = skull.nose[1], skull.eye[1]
-    blush = spot(middle - 0.043, y - nose_y - 0.002, 0.014, 0.014, pitch)
-    blush += 0.5 * spot(middle, y - nose_y, 0.01, 0.01, pitch)
+def _paint_cheeks(colours: Colours, face: Face, skull: Skull, part: Part, pitch: float) -> None:
+    """Blush, freckles, moles, and the folds of age."""
+    middle, up = part.middle, part.y - skull.nose[1]
+    blush = spot(middle - 0.043, up - 0.002, 0.014, 0.014, pitch) + 0.5 * spot(middle, up, 0.01, 0.01, pitch)
     amount = np.clip((face.blush + 0.5 * face.made_up) * blush, 0, 1)[:, None]
-    paint = colours[part.index]
-    paint = paint * (1 - amount * np.array((-0.02, 0.17, 0.16), np.float32))
-    dark = np.zeros_like(y)
+    dark = np.zeros_like(up)
     if face.freckles:
-        dots = np.sin(610 * part.x + 50 * y + 3) * np.sin(570 * y - 80 * part.x) * np.sin(260 * part.x + 290 * y)
-        over = spot(middle - 0.03, y - nose_y - 0.012, 0.03, 0.016, pitch)
-        dark += face.freckles * over * (0.12 + 0.25 * smoothstep(0.15, 0.5, dots) * (pitch < 0.005))
-    for x_mole, y_mole in face.moles:
-        dark += 0.6 * spot(part.x - x_mole, y - nose_y - y_mole, 0.0022, 0.0022, pitch)
-    if face.wrinkles > 0.05:
-        lines = sum(stroke(y, eye_y + up, 0.0012, pitch) for up in (0.038, 0.047, 0.057)) * (middle < 0.045)
-        fold = stroke(middle - 0.021 - 0.35 * (nose_y - y), 0.0, 0.0018, pitch) * within(
-            skull.mouth_y - 0.01, nose_y - 0.004, y, 0.008
+        dots = np.sin(1130 * part.x + 310 * up + 3) * np.sin(970 * up - 450 * part.x + 1) + np.sin(
+            690 * part.x + 790 * up
         )
-        feet = stroke(np.abs(y - eye_y + 0.002), 0.006, 0.0012, pitch) * within(0.05, 0.06, middle, 0.004)
-        bags = stroke(y, eye_y - 0.014 + 6 * (middle - skull.eye[0]) ** 2, 0.002, pitch)
-        bags *= spot(middle - skull.eye[0], 0 * y, 0.012, 1.0, pitch)
-        dark += face.wrinkles * (0.14 * lines + 0.26 * fold + 0.25 * feet + 0.3 * bags) * rng.uniform(0.7, 1.0)
-    colours[part.index] = paint * (1 - np.clip(dark, 0, 0.7))[:, None]
+        over = spot(middle - 0.03, up - 0.012, 0.03, 0.016, pitch)
+        dark += face.freckles * over * (0.06 + 0.16 * smoothstep(0.5, 1.4, dots))
+    for x_mole, y_mole in face.moles.tolist():
+        dark += 0.6 * spot(part.x - x_mole, up - y_mole, 0.0022, 0.0022, pitch)
+    if face.wrinkles > 0.05:
+        fold = stroke(middle - 0.021 + 0.35 * up, 0.0, 0.0018, pitch) * within(-0.043, -0.004, up, 0.008)
+        bags = spot(middle - skull.eye[0], part.y - skull.eye[1] + 0.015, 0.012, 0.0025, pitch)
+        dark += face.wrinkles * (0.26 * fold + 0.25 * bags)
+    tint = np.array((-0.02, 0.17, 0.16), np.float32)
+    colours[part.index] *= (1 - amount * tint) * (1 - np.clip(dark, 0, 0.7))[:, None]
 
 
 def _paint_nose(colours: Colours, skull: Skull, part: Part, pitch: float) -> None:

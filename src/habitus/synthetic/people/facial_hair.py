@@ -31,6 +31,8 @@ class FacialHair:
     """By which the chin's hair stands out and hangs down."""
     handlebar: float
     """By which the moustache is wider than the mouth."""
+    ragged: float
+    """Phase of its border's waves, radians."""
 
 
 def draw_facial_hair(rng: np.random.Generator, hair: Colour, skin: Colour) -> FacialHair | None:
@@ -38,28 +40,29 @@ def draw_facial_hair(rng: np.random.Generator, hair: Colour, skin: Colour) -> Fa
     if rng.uniform() < 0.48:
         return None
     colour = np.clip(0.9 * hair * rng.uniform(0.7, 1.1) + 0.04 * skin, 0.02, 1)
-    line, wide = rng.normal(0, 0.005), rng.uniform(0.0, 0.008)
+    line, wide, ragged = rng.normal(0, 0.005), rng.uniform(0.0, 0.008), rng.uniform(0, 2 * np.pi)
     kind = rng.choice(5, p=(0.36, 0.1, 0.14, 0.3, 0.1))
     if kind == 0:
         weight = rng.uniform(0.12, 0.42)
-        return FacialHair("stubble", colour, weight, weight, weight, line, 0.0, wide)
+        return FacialHair("stubble", colour, weight, weight, weight, line, 0.0, wide, ragged)
     if kind == 1:
-        return FacialHair("moustache", colour, 0.0, 0.0, rng.uniform(0.65, 1.0), line, 0.0, wide)
+        return FacialHair("moustache", colour, 0.0, 0.0, rng.uniform(0.65, 1.0), line, 0.0, wide, ragged)
     if kind == 2:
         return FacialHair("goatee", colour, rng.uniform(0, 0.15), rng.uniform(0.6, 1.0), rng.uniform(0.2, 1.0), line,
-                          rng.uniform(0.002, 0.012), 0.0)  # fmt: skip
+                          rng.uniform(0.002, 0.012), 0.0, ragged)  # fmt: skip
     if kind == 3:
         weight = rng.uniform(0.55, 1.0)
-        return FacialHair("full", colour, weight, min(1.0, weight + 0.1), weight, line, rng.uniform(0.003, 0.011), wide)
-    return FacialHair("long", colour, 0.95, 1.0, 0.95, line, rng.uniform(0.016, 0.045), wide)
+        return FacialHair(
+            "full", colour, weight, min(1.0, weight + 0.1), weight, line, rng.uniform(0.003, 0.011), wide, ragged
+        )
+    return FacialHair("long", colour, 0.95, 1.0, 0.95, line, rng.uniform(0.016, 0.045), wide, ragged)
 
 
-def paint_facial_hair(colours: Colours, beard: FacialHair, skull: Skull, size: int, rng: np.random.Generator) -> None:
+def paint_facial_hair(colours: Colours, beard: FacialHair, skull: Skull, size: int) -> None:
     """Over the skin of the face, in place; colours (P, 3) of all texels."""
     head = skull.texels(size)
     part = head.jaw
-    phase = rng.uniform(0, 6, 2)
-    ragged = np.sin(130 * part.middle + phase[0]) + np.sin(170 * part.z + phase[1])
+    ragged = np.sin(130 * part.middle + beard.ragged) + np.sin(170 * part.z + 2 * beard.ragged)
     cheeks, chin, lip = _extent(beard, skull, part, ragged, max(0.008, head.pitch), head.pitch)
     opacity = np.maximum(np.maximum(beard.cheeks * cheeks, beard.chin * chin), beard.lip * lip)
     strands = 1 + 0.1 * np.sin(600 * part.x + 90 * part.y) * min(1.0, 0.0035 / head.pitch) + 0.05 * ragged

@@ -3,6 +3,7 @@
 Displacement cannot leave the skin, so long hair is a mane that lies on neck, shoulders, back and chest.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,7 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 from habitus.synthetic.people.colours import Colour
-from habitus.synthetic.people.skull import Part, Skull, within
+from habitus.synthetic.people.skull import Part, Skull, Spread, within
 from habitus.synthetic.surface.fields import Colours, Field, blend, bump, edge, smoothstep
 
 HairStyle = Literal[
@@ -18,8 +19,8 @@ HairStyle = Literal[
     "afro", "bob", "long", "ponytail", "bun", "plait", "pigtails",
 ]  # fmt: skip
 
-AZIMUTHS = (0, 30, 52, 66, 76, 92, 115, 180)
-"""Degrees from the front at which hairlines are given."""
+Phases = tuple[float, float, float]
+"""Radians."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Hair:
     temples: float
     """Share of the second colour at the temples, in [0, 1]."""
     line: Float[np.ndarray, "8"]
-    """Elevation of the hairline at `AZIMUTHS`, seen from the middle of the skull."""
+    """Elevation of the hairline around the head, seen from the middle of the skull (`skull.AZIMUTHS`)."""
     sweep: float
     """By which the hairline of the forehead is lower on the left than in the middle."""
     top: float
@@ -87,17 +88,17 @@ class Hair:
     """To the left of the middle."""
     mane: Mane | None
     knot: Knot | None
-    strands: int
-    """Seed of locks and of ragged borders."""
+    strands: Phases
+    """Of the waves that make locks and ragged borders."""
 
 
 def paint_hair(colours: Colours, hair: Hair, skull: Skull, size: int) -> None:
     """Hair over the head, with strands that run from the parting, in place; colours (P, 3) of all texels."""
     if hair.density == 0:
         return
-    head, phase = skull.texels(size), _phases(hair)
+    head, phase = skull.texels(size), hair.strands
     soft = max(0.006, head.pitch)
-    coverage = scalp_coverage(hair, head.scalp, phase, soft)
+    coverage = scalp_coverage(hair, head.scalp, soft)
     coverage *= hair.density * (1 - (1 - hair.fade) * edge(_below_border(hair, head.scalp), 0.25))
     _colour(colours, hair, skull, head.scalp, coverage, phase, head.pitch)
     if hair.mane:
@@ -110,9 +111,9 @@ def hair_displacement(hair: Hair, skull: Skull) -> Float[np.ndarray, "N 3"]:
     moved = np.zeros_like(skull.mannequin.template)
     if hair.density == 0:
         return moved
-    part, phase = skull.vertices.scalp, _phases(hair)
+    part, phase = skull.vertices.scalp, hair.strands
     # The volume begins at the hairline and is full a finger's breadth behind it.
-    coverage = smoothstep(0.45, 1.0, scalp_coverage(hair, part, phase, 0.04))
+    coverage = smoothstep(0.45, 1.0, scalp_coverage(hair, part, 0.04))
     behind = smoothstep(1.6, 2.5, part.azimuth)
     top = smoothstep(0.2, -0.2, _below_border(hair, part))
     amount = hair.sides + behind * (hair.back - hair.sides)
@@ -124,38 +125,44 @@ def hair_displacement(hair: Hair, skull: Skull) -> Float[np.ndarray, "N 3"]:
     if hair.over_ears:  # ears lie within the hair that covers them
         amount += coverage * skull.sunk_ears
     amount *= smoothstep(0.15, 0.5, part.head)
-    moved[part.index] = amount[:, None] * part.away
+    _add(moved, skull.scalp_spread, amount, skull.away)
     if hair.knot:
-        tilt = np.radians(hair.knot.elevation)
-        at = np.array((0.0, np.sin(tilt), -np.cos(tilt)), np.float32)
-        near = smoothstep(0.8, 0.97, at[1] * part.away[:, 1] + at[2] * part.away[:, 2])
-        moved[part.index] += (hair.knot.size * near * coverage)[:, None] * at
+        tilt = math.radians(hair.knot.elevation)
+        up, back = math.sin(tilt), math.cos(tilt)
+        near = smoothstep(0.8, 0.97, up * part.away[:, 1] - back * part.away[:, 2])
+        _add(moved, skull.scalp_spread, hair.knot.size * near * coverage, np.array((0.0, up, -back), np.float32))
     if hair.mane:
-        moved[skull.vertices.mane.index] += _fall(hair, hair.mane, skull, skull.vertices.mane, phase)
-    moved[skull.movable] = skull.smoothing @ moved[skull.movable]
+        _add(moved, skull.mane_spread, _fall(hair, hair.mane, skull, phase), skull.outwards)
     return moved
 
 
-def scalp_coverage(hair: Hair, part: Part, phase: np.ndarray, soft: float) -> Field:
+def _add(moved: Float[np.ndarray, "N 3"], spread: Spread, amount: Field, direction: Float[np.ndarray, "#N 3"]) -> None:
+    """Displace by an amount of one part's vertices, smoothed."""
+    way = direction if direction.ndim == 1 else direction[spread.index]
+    moved[spread.index] += (spread.matrix @ amount)[:, None] * way
+
+
+def scalp_coverage(hair: Hair, part: Part, soft: float) -> Field:
     """How much of each point is under hair; borders are blended over `soft` metres."""
-    line = np.interp(np.degrees(part.azimuth), AZIMUTHS, hair.line).astype(np.float32)
+    stations = np.asarray(hair.line, np.float32)
+    line = stations[part.station] + part.past * np.diff(stations)[part.station]
     side = part.away[:, 0]
     if hair.sweep:
         line -= hair.sweep * side * np.clip(2.2 - 2 * part.azimuth, 0, 1)
     turn = 3.0 * side + part.azimuth
-    line += 1.2 * np.sin(5.0 * turn + phase[0]) + 0.5 * np.sin(13.0 * turn + phase[1])
+    line += 1.2 * np.sin(5.0 * turn + hair.strands[0]) + 0.5 * np.sin(13.0 * turn + hair.strands[1])
     covered = edge((part.elevation - np.radians(line)) * part.radius, soft)
     if hair.bald[1] > 0:
-        tilt = np.radians(hair.bald[0])
-        along = np.float32(np.cos(tilt)) * part.away[:, 1] - np.float32(np.sin(tilt)) * part.away[:, 2]
+        tilt = math.radians(hair.bald[0])
+        along = math.cos(tilt) * part.away[:, 1] - math.sin(tilt) * part.away[:, 2]
         angle = np.arccos(np.clip(along, -1, 1))
-        covered *= edge((angle - np.radians(hair.bald[1])) * part.radius, 2.5 * soft)
+        covered *= edge((angle - math.radians(hair.bald[1])) * part.radius, 2.5 * soft)
     if not hair.over_ears:
         covered *= edge(part.ear, soft)
     return covered * smoothstep(0.15, 0.5, part.head)
 
 
-def mane_coverage(mane: Mane, skull: Skull, part: Part, phase: np.ndarray, soft: float) -> Field:
+def mane_coverage(mane: Mane, skull: Skull, part: Part, phase: Phases, soft: float) -> Field:
     """Long hair below the skull: neck, shoulders and back, and locks before the shoulders."""
     ear = skull.ear
     end = ear[1] - mane.length + 0.01 * np.sin(70 * part.x + phase[0])
@@ -171,7 +178,7 @@ def mane_coverage(mane: Mane, skull: Skull, part: Part, phase: np.ndarray, soft:
 
 
 def _colour(
-    colours: Colours, hair: Hair, skull: Skull, part: Part, coverage: Field, phase: np.ndarray, pitch: float
+    colours: Colours, hair: Hair, skull: Skull, part: Part, coverage: Field, phase: Phases, pitch: float
 ) -> None:
     chosen = np.flatnonzero(coverage > 0)
     coverage, index = coverage[chosen], part.index[chosen]
@@ -189,7 +196,7 @@ def _colour(
         tone -= 0.16 * bump(across, 0.0, max(0.003, 0.4 * pitch)) * (y > top - 0.02) * min(1.0, 0.006 / pitch)
     if hair.mane and hair.mane.plaited:
         tone -= 0.25 * hair.mane.plaited * smoothstep(0.3, 1, np.cos(190 * y + 60 * across)) * (y < skull.ear[1] - 0.06)
-    share = hair.streaks * smoothstep(-0.1, 0.9, coarse + strands)
+    share = hair.streaks * (0.35 + 0.3 * smoothstep(-0.8, 1.0, coarse + strands))
     if hair.tips:
         end = within(top - 0.02, top + 0.2, y, 0.03) if hair.mane is None else smoothstep(0, -hair.mane.length, y - top)
         share = share + hair.tips * end
@@ -201,29 +208,22 @@ def _colour(
     colours[index] = blend(colours[index], np.clip(base * tone[:, None], 0, 1), coverage)
 
 
-def _fall(hair: Hair, mane: Mane, skull: Skull, part: Part, phase: np.ndarray) -> Float[np.ndarray, "Q 3"]:
-    """Fill the hollow of the neck behind a mane, and lift it off the shoulders."""
+def _fall(hair: Hair, mane: Mane, skull: Skull, phase: Phases) -> Field:
+    """Metres by which a mane fills the hollow of the neck and stands off the shoulders."""
+    part = skull.vertices.mane
     coverage = mane_coverage(mane, skull, part, phase, 0.03)
-    depth = part.z - skull.ear[2]
-    reach = np.hypot(part.x, depth)
+    reach = np.hypot(part.x, part.z - skull.ear[2])
     fill = np.maximum(0.088 + hair.back - reach, 0.6 * hair.back)
-    out = np.stack([part.x, np.zeros_like(part.x), depth], 1) / np.maximum(reach, 1e-3)[:, None]
-    in_front = part.normal[:, 2] > 0.2
-    fill = np.where(in_front, 0.5 * hair.back, fill)
-    out[in_front] = part.normal[in_front]
-    return (coverage * fill * smoothstep(0.6, 0.2, part.head))[:, None] * out
+    fill = np.where(part.normal[:, 2] > 0.2, 0.5 * hair.back, fill)
+    return coverage * fill * smoothstep(0.6, 0.2, part.head)
 
 
 def _below_border(hair: Hair, part: Part) -> Field:
     """Radians below the border between top and sides, which is lower behind."""
-    return np.radians(hair.border - 14 * smoothstep(1.4, 2.4, part.azimuth)) - part.elevation
+    return math.radians(hair.border) - 0.25 * smoothstep(1.4, 2.4, part.azimuth) - part.elevation
 
 
-def _locks(part: Part, phase: np.ndarray) -> Field:
+def _locks(part: Part, phase: Phases) -> Field:
     """Curls and locks a few centimetres across, of mean about 0, in [-1, 1]."""
     waves = np.sin(95 * part.x + 60 * part.y + phase[0]) * np.sin(85 * part.y - 70 * part.z + phase[1])
     return waves + 0.5 * np.sin(110 * part.z - 90 * part.x + phase[2])
-
-
-def _phases(hair: Hair) -> Float[np.ndarray, "3"]:
-    return np.random.default_rng(hair.strands).uniform(0, 2 * np.pi, 3)

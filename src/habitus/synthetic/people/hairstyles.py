@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from habitus.synthetic.people.colours import Colour
-from habitus.synthetic.people.hair import Hair, HairStyle, Knot, Mane
+from habitus.synthetic.people.hair import Hair, HairStyle, Knot, Mane, Phases
 
 _SHORT_LINE = np.array((30, 30, 24, 6, -8, -2, -26, -42), float)
 _PULLED_LINE = np.array((30, 29, 23, 6, -2, -2, -24, -40), float)
@@ -38,7 +38,7 @@ def draw_hair(rng: np.random.Generator, skin: Colour, colour: Colour, age: float
     kind = rng.uniform()
     if kind < 0.12:  # highlights
         light = np.clip(colour + rng.uniform(0.1, 0.35) * np.array((1.0, 0.8, 0.5)), 0, 0.92)
-        return replace(hair, second=light, streaks=rng.uniform(0.3, 0.8))
+        return replace(hair, second=light, streaks=rng.uniform(0.4, 1.0))
     if kind < 0.2 and age < 50:  # bleached
         return replace(hair, second=np.array((0.78, 0.64, 0.42)), tips=rng.uniform(0.4, 0.9))
     if age > 33 and colour.mean() < 0.4 and rng.uniform() < 0.4:  # greying
@@ -65,8 +65,13 @@ def _plain(rng: np.random.Generator, style: HairStyle, colour: Colour) -> Hair:
         style, colour, colour, 0.0, 0.0, 0.0, _SHORT_LINE, sweep=0.0,
         top=rng.uniform(0.010, 0.026), sides=rng.uniform(0.004, 0.014), back=rng.uniform(0.005, 0.016),
         border=rng.uniform(22, 40), fade=rng.uniform(0.7, 1.0), quiff=0.0, bald=(0.0, 0.0), density=1.0, curl=0.0,
-        over_ears=False, parting=rng.uniform(-0.04, 0.04), mane=None, knot=None, strands=int(rng.integers(2**31)),
+        over_ears=False, parting=rng.uniform(-0.04, 0.04), mane=None, knot=None, strands=_draw_phases(rng),
     )  # fmt: skip
+
+
+def _draw_phases(rng: np.random.Generator) -> Phases:
+    first, second, third = rng.uniform(0, 2 * np.pi, 3).tolist()
+    return first, second, third
 
 
 def _bald(rng: np.random.Generator, hair: Hair) -> Hair:  # noqa: ARG001 - one signature for all

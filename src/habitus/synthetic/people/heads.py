@@ -10,26 +10,22 @@ from habitus.synthetic.people.glasses import glasses_displacement, paint_glasses
 from habitus.synthetic.people.hair import hair_displacement, paint_hair
 from habitus.synthetic.people.look import Look
 from habitus.synthetic.people.skull import skull_of
-from habitus.synthetic.surface.fields import Colours, bump, smoothstep, tinted
+from habitus.synthetic.surface.fields import Colours, tinted
 from habitus.synthetic.surface.mannequin import Mannequin
 from habitus.synthetic.surface.points import Points
 
 
-def paint_skin(look: Look, mannequin: Mannequin, points: Points, rng: np.random.Generator) -> Colours:
-    """Skin all over: slightly uneven, darker where light hardly reaches."""
-    tone = 1.0 + 0.025 * points.grain.draw(rng)
-    chin = mannequin.joints["head"][1] - 0.075
-    below_chin = bump(points.y, chin - 0.01, 0.03) * smoothstep(0.06, 0.02, np.abs(points.x))
-    tone -= 0.18 * below_chin * smoothstep(0.2, -0.4, points.normal[:, 1])
-    return tinted(look.skin, tone)
+def paint_skin(look: Look, points: Points, rng: np.random.Generator) -> Colours:
+    """Skin all over, slightly uneven."""
+    return tinted(look.skin, 1.0 + 0.025 * points.grain.draw(rng))
 
 
 def paint_head(colours: Colours, look: Look, mannequin: Mannequin, size: int) -> None:
     """Face, beard, hair and glasses over skin and clothes, in place; colours (P, 3) of all texels of a texture."""
-    skull, rng = skull_of(mannequin), np.random.default_rng((look.marks, 1))
-    paint_face(colours, look.face, look.skin, skull, size, rng)
+    skull = skull_of(mannequin)
+    paint_face(colours, look.face, look.skin, skull, size)
     if look.facial_hair:
-        paint_facial_hair(colours, look.facial_hair, skull, size, rng)
+        paint_facial_hair(colours, look.facial_hair, skull, size)
     paint_hair(colours, look.hair, skull, size)
     if look.glasses:
         paint_glasses(colours, look.glasses, skull, size)

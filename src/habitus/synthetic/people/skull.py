@@ -1,5 +1,6 @@
 """The head of a body as a hairdresser sees it: directions from the middle of the skull, for vertices and texels."""
 
+import math
 from dataclasses import dataclass, fields
 from functools import cached_property
 
@@ -7,12 +8,15 @@ import numpy as np
 import scipy.sparse as sp
 from jaxtyping import Float, Int
 
-from habitus.synthetic.surface.fields import Field, smoothstep
+from habitus.rendering.compiled import kernel
+from habitus.synthetic.surface.fields import Field, bump, smoothstep
 from habitus.synthetic.surface.mannequin import Mannequin
 from habitus.synthetic.surface.points import ARM, HEAD, Points
 
 BELOW_NECK = 0.36
 """Metres below the neck joint down to which hair may hang."""
+AZIMUTHS = (0, 30, 52, 66, 76, 92, 115, 180)
+"""Degrees from the front at which hairlines are given."""
 _TEXEL_AT_512 = 0.0035
 _BETWEEN_VERTICES = 0.008
 
@@ -39,6 +43,10 @@ class Part:
     elevation: Field
     ear: Field
     """Distance outside the ear; negative on it."""
+    station: Int[np.ndarray, "Q"]
+    """The last of `AZIMUTHS` before the azimuth."""
+    past: Field
+    """Share of the way from it to the next."""
 
     def __len__(self) -> int:
         return len(self.index)
@@ -60,12 +68,15 @@ class HeadPoints:
     """The head without the middle of the face."""
     mane: Part
     """Neck, shoulders, upper back and chest: what long hair hangs over."""
-    face: Part
     eyes: Part
+    cheeks: Part
+    """From ear to ear, between the eyes and the mouth."""
+    forehead: Part
     nose: Part
     mouth: Part
     jaw: Part
     """Where a beard may grow."""
+    throat: Part
 
 
 class Skull:
@@ -73,11 +84,11 @@ class Skull:
 
     def __init__(self, mannequin: Mannequin):
         self.mannequin = mannequin
-        self.ear = mannequin.keypoints["left_ear"]
-        self.eye = mannequin.keypoints["left_eye"]
-        self.nose = mannequin.keypoints["nose"]
-        self.centre = np.array((0.0, self.ear[1] + 0.025, self.ear[2] + 0.006))
-        self.mouth_y = float(self.nose[1] - 0.033)
+        self.ear, self.eye, self.nose = (
+            tuple(float(v) for v in mannequin.keypoints[name]) for name in ("left_ear", "left_eye", "nose")
+        )
+        self.centre = np.array((0.0, self.ear[1] + 0.025, self.ear[2] + 0.006), np.float32)
+        self.mouth_y = self.nose[1] - 0.033
         self.chin_y = float(mannequin.joints["head"][1] - 0.075)
         self._texels: dict[int, HeadPoints] = {}
 
@@ -94,18 +105,28 @@ class Skull:
         return self._parts(self.mannequin.vertices, _BETWEEN_VERTICES)
 
     @cached_property
-    def movable(self) -> Int[np.ndarray, "V"]:
-        """The vertices that hair or a face can move, with a margin for smoothing."""
-        chosen = np.zeros(len(self.mannequin.template), np.float32)
-        chosen[self.vertices.scalp.index] = chosen[self.vertices.mane.index] = chosen[self.vertices.face.index] = 1.0
-        return np.flatnonzero(self.mannequin.smooth(chosen[:, None], 4)[:, 0] > 0)
+    def scalp_spread(self) -> "Spread":
+        """From the scalp's vertices."""
+        return _spread(self.mannequin, self.vertices.scalp)
 
     @cached_property
-    def smoothing(self) -> sp.csr_matrix:
-        """Among the movable vertices: every one averaged with its neighbours, three times."""
-        unit = np.zeros((len(self.mannequin.template), len(self.movable)), np.float32)
-        unit[self.movable, np.arange(len(self.movable))] = 1.0
-        return sp.csr_matrix(self.mannequin.smooth(unit, 3)[self.movable])
+    def mane_spread(self) -> "Spread":
+        """From the vertices that long hair hangs over."""
+        return _spread(self.mannequin, self.vertices.mane)
+
+    @cached_property
+    def away(self) -> Float[np.ndarray, "N 3"]:
+        """Directions of all vertices from the middle of the skull."""
+        offset = self.mannequin.template - self.centre
+        return offset / np.linalg.norm(offset, axis=1, keepdims=True)
+
+    @cached_property
+    def outwards(self) -> Float[np.ndarray, "N 3"]:
+        """Of all vertices, level away from the neck behind, off the chest in front."""
+        points = self.mannequin.vertices
+        way = np.stack([points.x, np.zeros_like(points.x), points.z - self.ear[2]], 1)
+        way /= np.maximum(np.linalg.norm(way, axis=1, keepdims=True), 1e-3)
+        return self.mannequin.smooth(np.where(points.normal[:, 2:] > 0.2, points.normal, way), 2)
 
     @cached_property
     def sunk_ears(self) -> Field:
@@ -115,7 +136,7 @@ class Skull:
         return (self.mannequin.smooth(radius[:, None], 40)[:, 0] - radius)[part.index].clip(-0.03, 0.01)
 
     def _parts(self, points: Points, pitch: float) -> HeadPoints:
-        offset = np.stack([points.x, points.y, points.z], 1) - self.centre.astype(np.float32)
+        offset = np.stack([points.x, points.y, points.z], 1) - self.centre
         radius = np.linalg.norm(offset, axis=1)
         away = offset / np.maximum(radius, 1e-6)[:, None]
         beside_ear = np.stack(
@@ -124,7 +145,7 @@ class Skull:
         all_points = Part(
             np.arange(len(points)), points.x, points.y, points.z, np.abs(points.x), points.normal, points.limb[HEAD],
             away, radius, np.arctan2(np.abs(offset[:, 0]), offset[:, 2]), np.arcsin(np.clip(away[:, 1], -1, 1)),
-            (np.linalg.norm(beside_ear, axis=0) - 0.027).astype(np.float32),
+            (np.linalg.norm(beside_ear, axis=0) - 0.027).astype(np.float32), *_stations(offset),
         )  # fmt: skip
         x, y, z, head = all_points.middle, points.y, points.z, points.limb[HEAD]
         face = (head > 0.3) & (z > self.ear[2] + 0.02) & (y > self.chin_y - 0.03)
@@ -134,13 +155,41 @@ class Skull:
             "head": head > 0.05,
             "scalp": (head > 0.15) & ~((x < 0.04) & (z > self.eye[2] - 0.01) & (y < self.eye[1])),
             "mane": mane,
-            "face": face & (y < self.eye[1] + 0.075),
-            "eyes": face & (np.abs(y - self.eye[1] - 0.005) < 0.045),
+            "cheeks": face & (np.abs(y - self.nose[1]) < 0.05),
+            "forehead": face & (np.abs(y - self.eye[1] - 0.047) < 0.018) & (x < 0.05),
+            "eyes": face & (np.abs(y - self.eye[1] - 0.005) < 0.036) & (x < 0.08),
             "nose": face & (x < 0.04) & (y < self.eye[1] + 0.012) & (y > self.nose[1] - 0.024),
             "mouth": face & (x < 0.045) & (np.abs(y - self.mouth_y) < 0.028),
-            "jaw": (head > 0.1) & (y < self.ear[1] + 0.01) & (z > self.ear[2] - 0.02) & (y > self.chin_y - 0.05),
+            "jaw": (head > 0.1) & (y < self.ear[1]) & (z > self.ear[2] - 0.012) & (y > self.chin_y - 0.04),
+            "throat": (x < 0.06) & (np.abs(y - self.chin_y) < 0.07) & (points.normal[:, 1] < 0.2) & (z > 0),
         }
         return HeadPoints(pitch, **{name: all_points.take(np.flatnonzero(mask)) for name, mask in chosen.items()})
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Smooths amounts of some vertices and spreads them to those around."""
+
+    index: Int[np.ndarray, "V"]
+    """Vertices that take part."""
+    matrix: sp.csr_matrix
+    """(V, Q) from the part's vertices."""
+
+
+def _spread(mannequin: Mannequin, part: Part) -> Spread:
+    """Every vertex averaged with its neighbours, three times."""
+    unit = np.zeros((len(mannequin.template), len(part)), np.float32)
+    unit[part.index, np.arange(len(part))] = 1.0
+    smoothed = mannequin.smooth(unit, 3)
+    index = np.flatnonzero(smoothed.any(1))
+    return Spread(index, sp.csr_matrix(smoothed[index]))
+
+
+def _stations(offset: Float[np.ndarray, "P 3"]) -> tuple[Int[np.ndarray, "P"], Field]:
+    azimuth = np.degrees(np.arctan2(np.abs(offset[:, 0]), offset[:, 2]))
+    place = np.interp(azimuth, AZIMUTHS, np.arange(len(AZIMUTHS)))
+    station = np.minimum(place.astype(np.int64), len(AZIMUTHS) - 2)
+    return station, (place - station).astype(np.float32)
 
 
 _SKULLS: dict[int, Skull] = {}
@@ -155,14 +204,25 @@ def skull_of(mannequin: Mannequin) -> Skull:
 
 def stroke(x: Field, centre: float | Field, width: float, pitch: float) -> Field:
     """A Gaussian line of standard deviation `width`, no sharper than points `pitch` apart can show."""
-    shown = np.hypot(width, 0.4 * pitch)
-    return (width / shown) * np.exp(-0.5 * ((x - centre) / shown) ** 2)
+    shown = math.hypot(width, 0.4 * pitch)
+    return (width / shown) * bump(x, centre, shown)
 
 
 def spot(x: Field, y: Field, width: float, height: float, pitch: float) -> Field:
     """A Gaussian spot about the origin, as `stroke`."""
-    wide, high = np.hypot(width, 0.4 * pitch), np.hypot(height, 0.4 * pitch)
-    return (width * height / (wide * high)) * np.exp(-0.5 * ((x / wide) ** 2 + (y / high) ** 2))
+    wide, high = math.hypot(width, 0.4 * pitch), math.hypot(height, 0.4 * pitch)
+    result = np.empty_like(x)
+    _spot(x, y, *(np.float32(v) for v in (width * height / (wide * high), 0.125 / wide**2, 0.125 / high**2)), result)
+    return result
+
+
+@kernel
+def _spot(x, y, strength, across, upwards, result):
+    one, nothing = np.float32(1), np.float32(0)
+    for i in range(result.size):
+        t = max(one - across * x[i] * x[i] - upwards * y[i] * y[i], nothing)  # as `fields.bump`
+        t = t * t
+        result[i] = strength * t * t
 
 
 def within(low: float, high: float, x: Field, soft: float) -> Field:
