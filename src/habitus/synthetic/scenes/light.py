@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from jaxtyping import Float
 
 Rgb = tuple[float, float, float]
 
@@ -31,6 +32,10 @@ class Light:
         x, z = x * np.cos(azimuth) + z * np.sin(azimuth), z * np.cos(azimuth) - x * np.sin(azimuth)
         y, z = y * np.cos(elevation) - z * np.sin(elevation), y * np.sin(elevation) + z * np.cos(elevation)
         return replace(self, direction=(float(x), float(y), float(z)))
+
+    def upright(self) -> Float[np.ndarray, "3"]:
+        """RGB on upright things of no particular shape."""
+        return 0.5 * (np.array(self.sky) + np.array(self.ground)) + 0.45 * np.array(self.sun)
 
 
 def draw_light(rng: np.random.Generator, *, indoor: bool = False) -> Light:

@@ -30,6 +30,10 @@ class Sensor:
     """JPEG quality."""
 
 
+PLAIN = Sensor(rows=256.0, blur=0.0, noise=0.0, gain=(1.0, 1.0, 1.0), contrast=1.0, quality=100)
+"""Without faults but rounding."""
+
+
 def draw_sensor(rng: np.random.Generator, *, brightness: float = 1.0) -> Sensor:
     """Any camera's; `rows` is that of a large crop.
 

@@ -4,13 +4,12 @@ import cv2
 import numpy as np
 from jaxtyping import Float
 
-from habitus.synthetic.scenes import cards, vehicles
+from habitus.synthetic.scenes import cards, things, vehicles
 from habitus.synthetic.scenes.camera import Camera
 from habitus.synthetic.scenes.cards import Card
 from habitus.synthetic.scenes.figures import figure
 from habitus.synthetic.scenes.site import Site, Thing
 from habitus.synthetic.scenes.street_kernels import draw_street
-from habitus.synthetic.scenes.things import draw_thing
 
 _HORIZON, _ZENITH = np.array((0.93, 0.94, 0.96)), np.array((0.66, 0.77, 0.92))
 _CEILING = np.array((0.72, 0.72, 0.70))
@@ -26,17 +25,17 @@ def draw_picture(camera: Camera, site: Site) -> Float[np.ndarray, "H W 3"]:
         _shadows(dark, camera, thing, card, 1.1 * share)
     dark = cv2.GaussianBlur(dark, (0, 0), 0.0008 * camera.focal)
     picture *= 1 - (dark * ground)[..., None]
-    even = 0.5 * (np.array(camera.light.sky) + np.array(camera.light.ground)) + 0.45 * np.array(camera.light.sun)
+    light = camera.light.upright()
     for thing, card in stand:
         if card is None:
-            vehicles.lay_vehicle(picture, camera, thing.kind, thing.x, thing.y, thing.heading, thing.seed)
+            vehicles.lay_vehicle(picture, camera, thing)
         else:
-            cards.lay_over(picture, card.sprite, cards.upright(card, camera, thing.x, thing.y), even)
+            cards.lay_over(picture, card.sprite, cards.upright(card, camera, thing.x, thing.y), light)
     return picture
 
 
 def _card(thing: Thing) -> Card:
-    return figure(thing.seed) if thing.kind == "person" else draw_thing(thing.kind, thing.seed)
+    return figure(thing.seed) if thing.kind == "person" else things.thing(thing.kind, thing.seed)
 
 
 def _street(camera: Camera, site: Site) -> tuple[Float[np.ndarray, "H W 3"], Float[np.ndarray, "H W"]]:

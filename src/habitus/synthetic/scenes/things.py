@@ -1,19 +1,28 @@
 """Things of the street drawn as cards: trees, lamps, signs, bins, benches, bicycles, cones."""
 
 from collections.abc import Callable
+from functools import cache
 
 import cv2
 import numpy as np
 
 from habitus.synthetic.scenes.cards import Card, Sprite
 
+VARIANTS = 12
+"""How many different ones there are of each kind."""
+_THING = 74
 _STEEL = ((70, 72, 75), (120, 123, 125), (52, 66, 58), (38, 38, 40))
 _PLATES = ((30, 70, 150), (175, 35, 35), (35, 120, 90), (220, 220, 215), (225, 190, 40), (60, 150, 150))
 
 
-def draw_thing(kind: str, seed: int) -> Card:
-    """The card of a kind of thing; a seed always gives the same one."""
-    rng = np.random.default_rng(seed)
+def thing(kind: str, seed: int) -> Card:
+    """A thing of a kind, one of `VARIANTS`."""
+    return _drawn(kind, seed % VARIANTS)
+
+
+@cache
+def _drawn(kind: str, variant: int) -> Card:
+    rng = np.random.default_rng((_THING, list(_KINDS).index(kind), variant))
     width, height, draw = _KINDS[kind]
     scale = rng.uniform(0.85, 1.2)
     width, height = width * scale, height * scale
@@ -163,6 +172,31 @@ def _cone(rng: np.random.Generator, sprite: Sprite, metre: float) -> None:
     _box(sprite, 0.05 * columns, 0.92 * rows, 0.95 * columns, rows, orange)
 
 
+def _railing(rng: np.random.Generator, sprite: Sprite, metre: float) -> None:
+    rows, columns = sprite.shape[:2]
+    steel = _STEEL[rng.integers(len(_STEEL))]
+    thick = max(1, round(0.025 * metre))
+    for y in (0.02 * rows, 0.85 * rows):
+        _box(sprite, 0, y, columns, y + 2 * thick, steel)
+    for x in np.arange(2, columns, max(3.0, 0.13 * metre)):
+        _box(sprite, x, 0.02 * rows, x + thick, 0.87 * rows, steel)
+    for x in (4, columns - 4 - 3 * thick):
+        _box(sprite, x, 0, x + 3 * thick, rows, steel)
+
+
+def _suitcase(rng: np.random.Generator, sprite: Sprite, metre: float) -> None:
+    rows, columns = sprite.shape[:2]
+    colour = tuple(
+        int(c) for c in np.array(((40, 42, 50), (120, 40, 45), (50, 70, 110), (90, 90, 92))[rng.integers(4)])
+    )
+    _box(sprite, 0.1 * columns, 0.3 * rows, 0.9 * columns, 0.95 * rows, colour)
+    for x in (0.3, 0.7):
+        _box(sprite, x * columns, 0.02 * rows, x * columns + 0.02 * metre, 0.3 * rows, (60, 60, 62))
+        _box(sprite, x * columns - 0.03 * metre, 0.95 * rows, x * columns + 0.04 * metre, rows, (15, 15, 15))
+    _box(sprite, 0.3 * columns, 0.02 * rows, 0.72 * columns, 0.05 * rows, (30, 30, 30))
+    _rounded(sprite)
+
+
 _KINDS: dict[str, tuple[float, float, Callable[[np.random.Generator, Sprite, float], None]]] = {
     "tree": (4.5, 6.5, _tree),
     "bush": (1.6, 1.2, _bush),
@@ -174,6 +208,8 @@ _KINDS: dict[str, tuple[float, float, Callable[[np.random.Generator, Sprite, flo
     "bench": (1.7, 0.85, _bench),
     "bicycle": (1.75, 1.05, _bicycle),
     "cone": (0.42, 0.6, _cone),
+    "railing": (3.2, 1.1, _railing),
+    "suitcase": (0.5, 0.95, _suitcase),
 }
 """Width and height in metres, and how each is drawn."""
 

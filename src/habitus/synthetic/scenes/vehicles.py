@@ -1,6 +1,7 @@
 """Parked cars and vans as a few dozen polygons, lit, in true perspective."""
 
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 
 import cv2
@@ -8,9 +9,15 @@ import numpy as np
 from jaxtyping import Float
 
 from habitus.synthetic.scenes.camera import Camera
-from habitus.synthetic.scenes.cards import project
+from habitus.synthetic.scenes.cards import Card, project
 from habitus.synthetic.scenes.light import Light
+from habitus.synthetic.scenes.sensor import PLAIN
+from habitus.synthetic.scenes.site import Thing
 
+VARIANTS = 16
+"""How many different ones of each kind stand before people."""
+_VEHICLE = 75
+_EVEN = Light((0.0, 1.0, 0.0), sun=(0.0, 0.0, 0.0), sky=(1.1, 1.1, 1.1), ground=(0.7, 0.7, 0.7))
 KINDS = ("car", "van")
 _PAINT = np.array([(0.75, 0.75, 0.76), (0.85, 0.85, 0.85), (0.10, 0.10, 0.11), (0.32, 0.33, 0.35), (0.14, 0.19, 0.33),
                    (0.48, 0.10, 0.10), (0.55, 0.57, 0.60), (0.20, 0.30, 0.26), (0.62, 0.56, 0.44)])  # fmt: skip
@@ -39,17 +46,43 @@ class _Face:
     colour: np.ndarray
 
 
-def lay_vehicle(
-    picture: Float[np.ndarray, "H W 3"], camera: Camera, kind: str, x: float, y: float, heading: float, seed: int
-) -> None:
-    """Draw a car or a van that stands at (x, y) into the camera's picture."""
-    rng = np.random.default_rng(seed)
-    faces = _placed(_faces(rng, _VAN if kind == "van" else _CAR, kind == "van"), x, y, heading)
+def lay_vehicle(picture: Float[np.ndarray, "H W 3"], camera: Camera, car: Thing) -> None:
+    """Draw a car or a van into the camera's picture."""
+    drawn = _drawn(camera, car)
+    if drawn is not None:
+        part, where = drawn
+        picture[where] = picture[where] * (1 - part[..., 3:]) + part[..., :3]
+
+
+def vehicle(kind: str, seed: int) -> Card:
+    """A car or a van seen from a few metres off in even light, one of `VARIANTS`."""
+    return _card(kind, seed % VARIANTS)
+
+
+@cache
+def _card(kind: str, variant: int) -> Card:
+    rng = np.random.default_rng((_VEHICLE, KINDS.index(kind), variant))
+    far, metre = 14.0, 80.0
+    camera = Camera(
+        height=2.5, pitch=0.12, focal=metre * far, size=(400, 640), indoor=False, light=_EVEN, sensor=PLAIN, seed=0
+    )
+    drawn = _drawn(camera, Thing(kind, 0.0, far, rng.uniform(-np.pi, np.pi), int(rng.integers(2**31))))
+    assert drawn is not None
+    part = drawn[0]
+    colours = part[..., :3] / np.maximum(part[..., 3:], 1 / 255)
+    sprite = (np.concatenate([colours, part[..., 3:]], 2).clip(0, 1) * 255).astype(np.uint8)
+    return Card(sprite, part.shape[1] / metre, part.shape[0] / metre)
+
+
+def _drawn(camera: Camera, car: Thing) -> tuple[Float[np.ndarray, "h w 4"], tuple[slice, slice]] | None:
+    """Its lit RGB, multiplied by its coverage, and that, and where in the picture they lie."""
+    rng = np.random.default_rng(car.seed)
+    faces = _placed(_faces(rng, _VAN if car.kind == "van" else _CAR, car.kind == "van"), car.x, car.y, car.heading)
     every = project(camera, np.concatenate([face.corners for face in faces]))
     left, top = np.maximum(np.floor(every.min(0)).astype(int) - 1, 0)
     right, low = np.minimum(np.ceil(every.max(0)).astype(int) + 1, camera.size[::-1])
     if left >= right or top >= low:
-        return
+        return None
     canvas = np.zeros(((low - top) * _SUPER, (right - left) * _SUPER, 4), np.uint8)
     eye = np.array((0.0, 0.0, camera.height))
     for face in sorted(faces, key=lambda face: -float(np.linalg.norm(face.corners.mean(0) - eye))):
@@ -59,10 +92,9 @@ def lay_vehicle(
             points = ((project(camera, face.corners) - (left, top)) * _SUPER).round().astype(np.int32)
             colour = np.clip(face.colour * _brightness(normal, camera.light) / 2, 0, 1) * 255
             cv2.fillPoly(canvas, [points], (*(float(c) for c in colour), 255.0))
-    small = cv2.resize(canvas, (right - left, low - top), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    rough = rng.standard_normal((low - top, right - left, 1), dtype=np.float32)
-    where = slice(top, low), slice(left, right)
-    picture[where] = picture[where] * (1 - small[..., 3:]) + 2 * small[..., :3] * (1 + 0.03 * rough)
+    part = cv2.resize(canvas, (right - left, low - top), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    part[..., :3] *= 2 + 0.06 * rng.standard_normal((low - top, right - left, 1), dtype=np.float32)
+    return part, (slice(top, low), slice(left, right))
 
 
 def footprint(kind: str, x: float, y: float, heading: float) -> Float[np.ndarray, "4 3"]:
