@@ -1,6 +1,7 @@
 """The command line: one frozen dataclass a command. Nothing heavy is imported before a command runs."""
 
 import logging
+import os
 import sys
 import traceback
 from dataclasses import dataclass
@@ -89,6 +90,65 @@ class DemoCommand:
 
 
 @dataclass(frozen=True)
+class SynthCommand:
+    """Make a re-ID world in code: people who change clothes before several cameras, with the truth beside every photo.
+
+    Writes the photos in the layout of a real data set, truth/ (pose, build, camera, keypoints, masks, part maps, depth,
+    UV maps, textures, outfits), world.json and sheet.png. The same options always give the same bytes; a killed run
+    goes on with --resume. Seeds 900000 to 999999 are for scoring: no training takes them.
+
+    Try:
+        habitus synth world/ --people 50 --layout market1501
+
+        habitus synth world/ --preset street --workers 8 --resume
+
+        habitus synth look/ --show --seed 7
+    """
+
+    output: Positional[Annotated[Path, arg(metavar="DIR")]]
+    """Folder to write; must be empty, or hold a world begun with the same options (--resume)."""
+    preset: Literal["tiny", "small", "street", "uniform"] = "small"
+    """tiny: 64 photos of 8 people; small: 1,600 of 200; street: 24,000 of 1,000; uniform: 3,200 in similar outfits.
+    The options below change it."""
+    people: Annotated[int | None, arg(metavar="N")] = None
+    """How many; the second half of them are for testing."""
+    outfits: Annotated[int | None, arg(metavar="K")] = None
+    """Of each person."""
+    views: Annotated[int | None, arg(metavar="V")] = None
+    """Photos of each person in each outfit."""
+    cameras: Annotated[int | None, arg(metavar="C")] = None
+    """Fixed cameras, each with its own place, light and faults."""
+    seed: Annotated[int | None, arg(metavar="S")] = None
+    """Another world for another number."""
+    size: Annotated[str | None, arg(metavar="HEIGHTxWIDTH")] = None
+    """Of the photos, pixels."""
+    layout: Literal["csv", "market1501", "ltcc", "prcc"] = "csv"
+    """Folders and names as in Market-1501, LTCC or PRCC, or images/ with a table images.csv."""
+    similar: Annotated[int | None, arg(metavar="N")] = None
+    """How many people wear outfits of the same design."""
+    occluded: Annotated[float | None, arg(metavar="SHARE")] = None
+    """Of the photos, with something before the person."""
+    truncated: Annotated[float | None, arg(metavar="SHARE")] = None
+    """Of the photos, whose box cuts part of the person off."""
+    backgrounds: Annotated[Path | None, arg(metavar="DIR")] = None
+    """Your own pictures to stand behind the people, instead of made streets."""
+    workers: Annotated[int, arg(metavar="W")] = max(1, min(8, os.cpu_count() or 1))
+    """Processes; the photos do not depend on it."""
+    resume: bool = False
+    """Go on in a folder that was begun with the same options."""
+    show: bool = False
+    """Write just the contact sheet."""
+    debug: bool = False
+    """Show a traceback instead of one line when something fails."""
+
+    def run(self) -> None:
+        """Make the world."""
+        from habitus.synth_command import make_world  # noqa: PLC0415
+
+        _say(f"open {make_world(self)}")
+
+
+@dataclass(frozen=True)
 class DoctorCommand:
     """Say what is here, what is missing, and the command that mends it."""
 
@@ -125,6 +185,7 @@ class FetchModelsCommand:
 _Command = (
     Annotated[PersonCommand, subcommand("person")]
     | Annotated[DemoCommand, subcommand("demo")]
+    | Annotated[SynthCommand, subcommand("synth")]
     | Annotated[DoctorCommand, subcommand("doctor")]
     | Annotated[FetchModelsCommand, subcommand("fetch-models")]
 )

@@ -35,7 +35,9 @@ def read_arrays(path: Path, names: Collection[str]) -> dict[str, Any]:
             members = {i.filename.removesuffix(".npy"): i for i in archive.infolist() if i.filename.endswith(".npy")}
             members = {name: member for name, member in members.items() if name in names}
             if sum(member.file_size for member in members.values()) > MAX_BYTES:
-                raise InputError(f"{path}: unpacks to more than {MAX_BYTES >> 20} MiB; this is no body file")
+                raise InputError(
+                    f"{path}: unpacks to more than {MAX_BYTES >> 20} MiB; no file that Habitus reads is so large"
+                )
             return {name: _read_member(archive, member) for name, member in members.items()}
     except InputError:
         raise

@@ -15,6 +15,12 @@ free = st.builds(
 )
 
 
+def numbers(pattern, name):
+    found = re.search(pattern, name)
+    assert found, name
+    return [int(group) for group in found.groups()]
+
+
 def everything(layout, world):
     return [photo for person in range(world.people) for photo in placed(LAYOUTS[layout], world, person)]
 
@@ -54,7 +60,7 @@ def test_market_names():
             r"\d{4}_c\ds\d+_\d{6}_\d\d\.jpg", path
         )  # fmt: skip
         assert match, path
-        pid, camera = map(int, re.search(r"([-\d]+)_c(\d)", photo.path.name).groups())  # torchreid's pattern
+        pid, camera = numbers(r"([-\d]+)_c(\d)", photo.path.name)  # torchreid's pattern
         assert (pid, camera) == (photo.shot.person + 1, photo.shot.camera + 1)
         folder = {"train": "bounding_box_train", "query": "query", "gallery": "bounding_box_test"}[photo.role]
         assert match[1] == folder
@@ -65,7 +71,7 @@ def test_ltcc_names():
     for photo in everything("ltcc", world):
         match = re.fullmatch(r"LTCC_ReID/(train|query|test)/\d{3}_\d+_c\d+_\d{6}\.png", str(photo.path))
         assert match, photo.path
-        pid, clothes, camera = map(int, re.search(r"(\d+)_(\d+)_c(\d+)", photo.path.name).groups())  # CAL's pattern
+        pid, clothes, camera = numbers(r"(\d+)_(\d+)_c(\d+)", photo.path.name)  # CAL's pattern
         assert (pid, clothes, camera) == (photo.shot.person + 1, photo.shot.outfit + 1, photo.shot.camera + 1)
     lists = LAYOUTS["ltcc"].lists(world, everything("ltcc", world))
     assert lists["info/cloth-change_id_train.txt"] == "1\n2\n"

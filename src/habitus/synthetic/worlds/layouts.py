@@ -127,8 +127,8 @@ def _check_prcc(world: World) -> None:
 
 
 def _table(_: World, shot: Shot, _role: Role) -> PurePosixPath:
-    """`images/00042/1_3_c5.jpg`: person, outfit, view, camera."""
-    name = f"{shot.outfit + 1}_{shot.view + 1}_c{shot.camera + 1}.jpg"
+    """`images/00042/1_3_c5.png`: person, outfit, view, camera."""
+    name = f"{shot.outfit + 1}_{shot.view + 1}_c{shot.camera + 1}.png"
     return PurePosixPath("images", f"{shot.person + 1:05d}", name)
 
 

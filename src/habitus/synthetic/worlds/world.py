@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -185,30 +184,9 @@ def from_json(values: Any, *, where: str) -> World:
     if not isinstance(values, dict) or set(values) != names:
         raise InputError(f"{where}: is no made world's description; choose a folder that `habitus synth` wrote")
     try:
-        return World(**values | {"size": tuple(values["size"])})
+        return World(**{**values, "size": tuple(values["size"])})
     except (TypeError, ValueError) as error:
         raise InputError(f"{where}: does not describe a made world ({error})") from error
-
-
-def folder_pictures(world: World) -> tuple[Path, ...]:
-    """The user's background pictures, in the order of their names.
-
-    Raises:
-        InputError: no such folder, or nothing in it.
-    """
-    if world.backgrounds is None:
-        return ()
-    folder = Path(world.backgrounds)
-    try:
-        found = sorted(p for p in folder.iterdir() if p.suffix.lower() in _PICTURES)
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be read ({error.strerror}); name a folder of pictures") from error
-    if not found:
-        raise InputError(f"{folder}: holds no picture ({', '.join(_PICTURES)}); name a folder of pictures")
-    return tuple(found)
-
-
-_PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 
 
 @lru_cache(maxsize=4096)
