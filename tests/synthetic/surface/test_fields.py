@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from habitus.synthetic.surface.fields import bands, blend, bump, edge, shaded, smoothstep
+from habitus.synthetic.surface.fields import bands, blend, bump, crease, edge, line, shaded, smoothstep, tinted
 
 
 @settings(deadline=None)  # the first call may compile
@@ -50,3 +50,37 @@ def test_blending_covers_what_is_below() -> None:
 def test_shading_stays_within_the_range_of_colours() -> None:
     colours = np.full((3, 3), 0.5, np.float32)
     assert shaded(colours, np.array([-1.0, 1.5, 3.0]))[:, 0].tolist() == [0.0, 0.75, 1.0]
+
+
+def test_sheen_whitens_only_what_is_bright() -> None:
+    black = np.full((2, 3), 0.05, np.float32)
+    lit = shaded(black, np.array([0.8, 1.4]), sheen=0.2)
+    assert lit[0] == pytest.approx(np.full(3, 0.04))
+    assert lit[1] == pytest.approx(np.full(3, 0.05 * 1.4 + 0.2 * 0.4))
+
+
+@given(width=st.floats(0.002, 0.02), texel=st.floats(0.002, 0.02))
+@settings(deadline=None)
+def test_a_line_covers_its_width_whatever_the_texels(width: float, texel: float) -> None:
+    x = np.linspace(-0.05, 0.05, 20001)
+    cover = line(x, width, texel)
+    assert cover.mean() * 0.1 == pytest.approx(width, rel=2e-2)
+    assert cover.max() == pytest.approx(min(1.0, width / texel), abs=1e-3)
+    sampled = [line(x[start :: round(texel / 5e-6)], width, texel).sum() * texel for start in (0, 100, 200)]
+    assert np.ptp(sampled) < 0.05 * width, "where texels lie does not matter"
+
+
+def test_creases_break_where_the_folds_do() -> None:
+    folds, slope = np.linspace(-1, 1, 201, dtype=np.float32), np.full(201, 0.8, np.float32)
+    light = crease(folds, slope)
+    assert light[0] == -light[-1] == pytest.approx(-0.8)
+    assert (np.diff(light) > 0).sum() < 80
+
+
+def test_colours_keep_their_values_whatever_their_memory_layout() -> None:
+    rng = np.random.default_rng(0)
+    below, above, cover = rng.uniform(size=(9, 3)), rng.uniform(size=(9, 3)), rng.uniform(size=9)
+    expected = below + cover[:, None] * (above - below)
+    assert blend(below, above, cover) == pytest.approx(expected, abs=1e-6)
+    assert blend(np.asfortranarray(below), above[::-1][::-1], cover) == pytest.approx(expected, abs=1e-6)
+    assert tinted(below[0], cover) == pytest.approx(below[0] * cover[:, None], abs=1e-6)

@@ -7,7 +7,7 @@ from habitus.synthetic.surface.fields import Field, crease, line, smoothstep
 from habitus.synthetic.surface.points import ARM, Points
 
 _SHEEN = {"leather": 0.3, "quilted": 0.16, "denim": 0.05}
-_SOFT_SHEEN = 0.13
+_SOFT_SHEEN = 0.1
 
 
 def sheen(pattern: Pattern) -> float:
@@ -25,8 +25,9 @@ def folds(points: Points, looseness: float, rng: np.random.Generator) -> Field:
     """
     wrinkles, slope = points.wrinkles.draw(rng), points.wrinkles.draw(rng)
     somewhere = smoothstep(-0.6, 1.6, points.grain.draw(rng))
-    depth = np.minimum((0.07 + 2.0 * looseness) * somewhere + 0.15 * points.bends, 0.24)
-    return 1 + depth * crease(wrinkles, slope) + (0.02 + 0.3 * looseness) * points.folds.draw(rng)
+    stiffness = rng.uniform(0.45, 1.0)
+    depth = stiffness * np.minimum((0.05 + 1.6 * looseness) * somewhere + 0.15 * points.bends, 0.2)
+    return 1 + depth * crease(wrinkles, slope) + 0.03 * points.folds.draw(rng)
 
 
 def hanging_folds(points: Points, looseness: float, rng: np.random.Generator) -> Field:

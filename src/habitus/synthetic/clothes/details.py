@@ -65,12 +65,14 @@ def patch_pockets(cloth: Colours, x: float, y: float, points: Points) -> Colours
     return shaded(cloth, 1 - 0.35 * np.maximum(line(aside, 0.006, points.texel), flap) * points.front)
 
 
-def hood_down(cloth: Colours, lining: Colour, points: Points) -> Colours:
-    """A hood that lies on the back: its shadowed border, and its lining behind the neck."""
+def hood_down(cloth: Colours, lining: Colour, neck: Field, points: Points) -> Colours:
+    """A hood that lies on the back: its shadowed border, and its lining around the neck; `neck`: metres inside the
+    garment's border.
+    """
     behind = smoothstep(0.0, -0.2, points.normal[:, 2]) * (points.limb[HEAD] < 0.5)
     border = 1 - np.hypot(points.x / 0.14, (points.y - 0.53) / 0.2)
     cloth = shaded(cloth, 1 - (0.4 * line(0.15 * border, 0.012, points.texel) - 0.06 * (border > 0)) * behind)
-    inside = edge(0.13 - np.abs(points.x), 0.02) * smoothstep(0.5, 0.53, points.y) * behind
+    inside = edge(0.022 - neck, thread(points)) * smoothstep(0.36, 0.4, points.y) * (np.abs(points.x) < 0.2)
     return blend(cloth, lining, inside)
 
 

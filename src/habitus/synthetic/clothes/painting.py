@@ -81,7 +81,7 @@ def _trimmed(cloth: Colours, top: Top, inside: Field, points: Points, rng: np.ra
     """Collar or neckline, hood, cuffs and hem."""
     light = rng.uniform(0.8, 1.1)
     if top.collar == "hood":
-        cloth = hood_down(cloth, second_or(0.7 * top.colour, top, rng, 0.35), points)
+        cloth = hood_down(cloth, second_or(0.7 * top.colour, top, rng, 0.35), inside, points)
     elif top.collar == "shirt":
         cloth = collared(cloth, second_or(light * top.colour, top, rng, 0.12), inside, points)
     else:
