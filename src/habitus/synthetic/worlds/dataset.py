@@ -63,9 +63,9 @@ class WorldDataset(Dataset[Sample]):
         each = world.outfits * world.views
         self._first, self._count = people.start * each, len(people) * each
         index = np.arange(self._first, self._first + self._count)
-        self.pids: Int[np.ndarray, M] = index // each
-        self.clothes_ids: Int[np.ndarray, M] = index // world.views
-        self.camids: Int[np.ndarray, M] = np.concatenate(
+        self.pids: np.ndarray = index // each
+        self.clothes_ids: np.ndarray = index // world.views
+        self.camids: np.ndarray = np.concatenate(
             [[shot.camera for shot in shots_of(world, person)] for person in people] or [[]]
         ).astype(np.int64)
 
