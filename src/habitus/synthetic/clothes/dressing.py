@@ -1,6 +1,6 @@
 """A look and an outfit on a body: one texture, one displacement."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -8,15 +8,19 @@ from jaxtyping import Float
 from torch import Tensor
 
 from habitus.body.model import BodyModel
+from habitus.synthetic.clothes.bags import bag_displacement, paint_bag
 from habitus.synthetic.clothes.draping import outfit_displacement
 from habitus.synthetic.clothes.hanging import Hanging, hang
+from habitus.synthetic.clothes.hats import Hat, hat_displacement, paint_hat
 from habitus.synthetic.clothes.outfits import Outfit
 from habitus.synthetic.clothes.painting import paint_outfit
 from habitus.synthetic.clothes.props import Prop, hand_bag
 from habitus.synthetic.clothes.skirts import hanging_of, hem_lift
-from habitus.synthetic.people.heads import head_displacement, paint_head, paint_skin
+from habitus.synthetic.people.hair import hair_displacement
+from habitus.synthetic.people.heads import face_displacement, paint_head, paint_skin
 from habitus.synthetic.people.look import Look
-from habitus.synthetic.surface.mannequin import ARM, mannequin_of
+from habitus.synthetic.people.skull import skull_of
+from habitus.synthetic.surface.mannequin import ARM, Mannequin, mannequin_of
 from habitus.types import SMPL_JOINTS
 
 _FOREARM = 0.035
@@ -44,7 +48,11 @@ def paint(body: BodyModel, look: Look, outfit: Outfit, *, size: int = 512) -> Fl
     own, weave = np.random.default_rng(look.marks), np.random.default_rng(outfit.weave)
     colours = paint_skin(look, texels.points, own)
     paint_outfit(colours, outfit, mannequin, texels, weave)
+    if outfit.bag is not None and outfit.bag.kind != "hand":
+        paint_bag(colours, outfit.bag, mannequin, texels)
     paint_head(colours, look, mannequin, size)
+    if outfit.hat is not None:
+        paint_hat(colours, outfit.hat, skull_of(mannequin), size)
     return torch.from_numpy(texels.image(colours))
 
 
@@ -54,15 +62,26 @@ def dress(body: BodyModel, look: Look, outfit: Outfit) -> Worn:
     beta = torch.from_numpy(look.beta)[None]
     rest, joints = body.rest(beta)[0].numpy(), body.rest_joints(beta)[0].numpy()
     rng = np.random.default_rng(outfit.weave)
-    delta = outfit_displacement(outfit, mannequin, rest, rng) + head_displacement(look, mannequin)
+    delta = outfit_displacement(outfit, mannequin, rest, rng) + _head(look, outfit.hat, mannequin)
     delta[:, 1] += hem_lift(outfit, mannequin)
-    worn = rest + delta
+    worn, bag = rest + delta, outfit.bag
     hanging = hanging_of(outfit, mannequin, worn, joints, rng)
     if hanging is not None:
-        delta[hanging.index] = hang(hanging, worn, joints) - rest[hanging.index]
-    bag = outfit.bag
+        worn[hanging.index] = hang(hanging, worn, joints)
+    if bag is not None and bag.kind != "hand":
+        carried = bag_displacement(bag, mannequin, worn)
+        worn += carried
+        if hanging is not None:
+            hanging = replace(hanging, carried=carried[hanging.index])
     props = (hand_bag(bag),) if bag is not None and bag.kind == "hand" else ()
-    return Worn(delta, hanging, props)
+    return Worn(worn - rest, hanging, props)
+
+
+def _head(look: Look, hat: Hat | None, mannequin: Mannequin) -> Float[np.ndarray, "N 3"]:
+    """Face, hair and hat."""
+    skull = skull_of(mannequin)
+    hair = hair_displacement(look.hair, skull)
+    return face_displacement(look, mannequin) + (hair if hat is None else hat_displacement(hat, hair, skull))
 
 
 def arm_berth(body: BodyModel, look: Look, delta: Float[Tensor, "N 3"]) -> float:

@@ -43,6 +43,8 @@ class Hanging:
     """Metres of `radius` that the cloth gives up where legs apart stretch it."""
     joints: Float[np.ndarray, "24 3"]
     """Of the rest pose, metres."""
+    carried: Float[np.ndarray, "Q 3"]
+    """Displacement of the cloth, metres in the axes of the pelvis: by a bag on the hip."""
 
 
 def hang(
@@ -64,7 +66,7 @@ def hang(
         _legs(joints @ turned),
     )  # fmt: skip
     kept = posed[hanging.index]
-    hung = cloth @ turned.T + _middle(joints)
+    hung = (cloth + hanging.carried) @ turned.T + _middle(joints)
     return kept + hanging.coverage[:, None] * (hung - kept)
 
 

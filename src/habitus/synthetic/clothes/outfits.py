@@ -5,6 +5,8 @@ from typing import Literal
 
 import numpy as np
 
+from habitus.synthetic.clothes.bags import Bag, draw_bag
+from habitus.synthetic.clothes.hats import Hat, draw_hat
 from habitus.synthetic.people.colours import (
     Colour,
     draw_denim,
@@ -47,9 +49,9 @@ class Top:
 
 @dataclass(frozen=True)
 class Bottom:
-    """Trousers, shorts or a skirt."""
+    """Trousers, shorts, leggings or a skirt; with a dress, the tights or the underwear below it."""
 
-    kind: Literal["trousers", "skirt"]
+    kind: Literal["trousers", "skirt", "dress"]
     colour: Colour
     pattern: Pattern
     leg: float
@@ -73,34 +75,6 @@ class Shoes:
 
 
 @dataclass(frozen=True)
-class Hat:
-    """On the head."""
-
-    kind: Literal["cap", "beanie", "brimmed", "hood"]
-    colour: Colour
-    second: Colour
-    """Of the ribbon, the badge, the fold of a beanie."""
-    brim: float
-    """Metres that it stands out."""
-
-
-@dataclass(frozen=True)
-class Bag:
-    """Carried on the back, at the side, on the belt or in the hand."""
-
-    kind: Literal["backpack", "shoulder", "pouch", "hand"]
-    colour: Colour
-    second: Colour
-    """Of straps, handles and pockets."""
-    width: float
-    height: float
-    depth: float
-    """Metres."""
-    side: Literal["left", "right"]
-    """Where it hangs; the strap of a shoulder bag runs across from the other shoulder."""
-
-
-@dataclass(frozen=True)
 class Outfit:
     """Everything worn together."""
 
@@ -115,85 +89,150 @@ class Outfit:
     bag: Bag | None = None
 
 
-def draw_outfit(rng: np.random.Generator) -> Outfit:
-    """A random outfit: two in five wear a jacket or a coat over the rest."""
-    top = _draw_top(rng)
-    outer = _draw_outer(rng) if rng.uniform() < 0.4 else None
+def draw_outfit(rng: np.random.Generator, *, female: bool | None = None) -> Outfit:
+    """A random outfit for a random day: coats and boots when it is cold, shorts and bare arms when it is warm.
+
+    Args:
+        rng: everything follows from it.
+        female: whether skirts and dresses are among what may be worn; None: of anybody.
+    """
+    cold = rng.uniform()
+    skirts = bool(rng.uniform() < 0.5) if female is None else female
+    if skirts and rng.uniform() < 0.14:
+        top, bottom = _draw_dress(rng, cold)
+    else:
+        top, bottom = _draw_top(rng, cold), _draw_bottom(rng, cold, skirts=skirts)
+        if top.collar == "shirt" and bottom.kind == "trousers" and rng.uniform() < 0.3:
+            top = replace(top, length=0.02 - bottom.waist, looseness=min(top.looseness, 0.015))  # tucked in
+    outer = _draw_outer(rng, cold) if rng.uniform() < 0.08 + 0.75 * cold else None
     if outer is not None:
-        top = replace(top, collar="crew" if top.collar == "hood" else top.collar, length=min(top.length, 0.1),
-                      looseness=min(top.looseness, 0.01))  # fmt: skip
-    return Outfit(top, _draw_bottom(rng), _draw_shoes(rng), outer, draw_socks(rng), int(rng.integers(2**31)))
-
-
-def _draw_top(rng: np.random.Generator) -> Top:
-    kind = rng.choice(4, p=(0.38, 0.22, 0.2, 0.2))
-    colour, second = draw_top(rng), draw_top(rng)
-    if np.abs(colour - second).max() < 0.2:
-        second = np.full(3, 0.9) if colour.mean() < 0.5 else np.full(3, 0.12)
-    length = rng.uniform(0.06, 0.14)
-    if kind == 0:  # T-shirt
-        pattern = _choose(
-            rng,
-            plain=0.32,
-            heather=0.08,
-            stripes=0.12,
-            print=0.3,
-            block=0.05,
-            sleeves=0.03,
-            gradient=0.02,
-            dots=0.02,
-            floral=0.04,
-            camouflage=0.02,
-        )
-        return Top(colour, second, pattern, rng.uniform(0.025, 0.07), rng.uniform(0.45, 0.85), length,
-                   _collar(rng, crew=0.8, v=0.2), rng.uniform(0.008, 0.03))  # fmt: skip
-    if kind == 1:  # shirt
-        pattern = _choose(rng, plain=0.45, pinstripes=0.15, checks=0.27, denim=0.05, floral=0.04, dots=0.04)
-        sleeve = rng.uniform(1.9, 2.03) if rng.uniform() < 0.75 else rng.uniform(0.7, 0.95)
-        return Top(colour, second, pattern, rng.uniform(0.03, 0.08), sleeve, length, "shirt",
-                   rng.uniform(0.008, 0.025), zipped=True)  # fmt: skip
-    if kind == 2:  # jumper
-        pattern = _choose(rng, plain=0.34, heather=0.18, knit=0.2, stripes=0.13, block=0.1, tweed=0.05)
-        return Top(colour, second, pattern, rng.uniform(0.04, 0.12), rng.uniform(1.92, 2.08), length,
-                   _collar(rng, crew=0.6, v=0.2, high=0.2), rng.uniform(0.01, 0.03))  # fmt: skip
-    pattern = _choose(rng, plain=0.4, heather=0.22, print=0.25, sleeves=0.04, block=0.05, sporty=0.04)
-    return Top(colour, second, pattern, 0.1, rng.uniform(1.95, 2.1), length, "hood", rng.uniform(0.018, 0.04),
-               zipped=bool(rng.uniform() < 0.5))  # fmt: skip
-
-
-def _draw_outer(rng: np.random.Generator) -> Top:
-    colour = draw_outer(rng)
-    second = colour * 0.55 if colour.mean() > 0.2 else colour + 0.12
-    pattern = _choose(
-        rng, plain=0.5, heather=0.08, quilted=0.16, block=0.1, leather=0.08, tweed=0.04, camouflage=0.02, sporty=0.02
-    )
-    coat = rng.uniform() < 0.3
-    return Top(
-        colour, second, pattern, rng.uniform(0.06, 0.1), rng.uniform(1.98, 2.1),
-        rng.uniform(0.25, 0.5) if coat else rng.uniform(0.06, 0.16), _collar(rng, shirt=0.4, high=0.35, hood=0.25),
-        rng.uniform(0.02, 0.05), opening=rng.uniform(0.025, 0.09) if rng.uniform() < 0.45 else 0.0, zipped=True,
+        top = replace(
+            top, collar="crew" if top.collar == "hood" else top.collar, looseness=min(top.looseness, 0.012),
+            length=top.length if bottom.kind == "dress" else min(top.length, 0.06),
+        )  # fmt: skip
+    hat = draw_hat(rng, cold) if rng.uniform() < 0.1 else None
+    over = outer or top
+    if hat is None and over.collar == "hood" and rng.uniform() < 0.12:
+        hat = Hat("hood", over.colour, over.second, 0.0, badge=False)
+    bag = draw_bag(rng) if rng.uniform() < 0.35 else None
+    return Outfit(
+        top, bottom, _draw_shoes(rng, cold), outer, draw_socks(rng), int(rng.integers(2**31)), hat, bag
     )  # fmt: skip
 
 
-def _draw_bottom(rng: np.random.Generator) -> Bottom:
-    kind = rng.choice(4, p=(0.45, 0.3, 0.13, 0.12))
+def vary(outfit: Outfit, rng: np.random.Generator) -> Outfit:
+    """The same design as another person wears it: own folds, slightly another fit, colours a little faded."""
+    fade = rng.uniform(0, 0.12)
+
+    def worn_out(colour: Colour) -> Colour:
+        return np.clip(colour + fade * (0.45 - colour) + rng.normal(0, 0.008, 3), 0.02, 1)
+
+    def refit(top: Top) -> Top:
+        return replace(
+            top, colour=worn_out(top.colour), second=worn_out(top.second), sleeve=top.sleeve + rng.normal(0, 0.03),
+            length=top.length + rng.normal(0, 0.008), looseness=top.looseness * rng.uniform(0.8, 1.25),
+        )  # fmt: skip
+
+    bottom = outfit.bottom
+    return replace(
+        outfit,
+        top=refit(outfit.top),
+        outer=outfit.outer and refit(outfit.outer),
+        bottom=replace(
+            bottom, colour=worn_out(bottom.colour), leg=bottom.leg + rng.normal(0, 0.02),
+            looseness=bottom.looseness * rng.uniform(0.8, 1.25), waist=bottom.waist + rng.normal(0, 0.006),
+        ),
+        weave=int(rng.integers(2**31)),
+    )  # fmt: skip
+
+
+def _draw_top(rng: np.random.Generator, cold: float) -> Top:
+    """A vest, a T-shirt, a shirt, a jumper or a hoodie."""
+    warm = 1 - cold
+    share = np.array((0.08 * warm, 0.1 + 0.55 * warm, 0.2, 0.1 + 0.2 * cold, 0.1 + 0.15 * cold))
+    kind = rng.choice(5, p=share / share.sum())
+    colour, second = draw_top(rng), draw_top(rng)
+    if np.abs(colour - second).max() < 0.2:
+        second = np.full(3, 0.9) if colour.mean() < 0.5 else np.full(3, 0.12)
+    length = rng.uniform(0.03, 0.13)
+    if kind == 0:
+        pattern = _choose(rng, plain=0.7, stripes=0.15, print=0.15)
+        return Top(colour, second, pattern, rng.uniform(0.02, 0.05), rng.uniform(-0.05, 0.1), length, "crew",
+                   rng.uniform(0.004, 0.02))  # fmt: skip
+    if kind == 1:
+        pattern = _choose(rng, plain=0.45, heather=0.1, stripes=0.13, print=0.28, block=0.04)
+        sleeve = rng.uniform(0.4, 0.85) if rng.uniform() < 0.85 else rng.uniform(1.9, 2.02)
+        return Top(colour, second, pattern, rng.uniform(0.025, 0.07), sleeve, length,
+                   _collar(rng, crew=0.8, v=0.2), rng.uniform(0.005, 0.035))  # fmt: skip
+    if kind == 2:
+        pattern = _choose(rng, plain=0.5, pinstripes=0.18, checks=0.32)
+        sleeve = rng.uniform(1.9, 2.03) if rng.uniform() < 0.7 else rng.uniform(0.7, 1.3)
+        return Top(colour, second, pattern, rng.uniform(0.03, 0.08), sleeve, length, "shirt",
+                   rng.uniform(0.008, 0.028), zipped=True)  # fmt: skip
+    if kind == 3:
+        pattern = _choose(rng, plain=0.5, heather=0.25, stripes=0.13, block=0.12)
+        return Top(colour, second, pattern, rng.uniform(0.04, 0.12), rng.uniform(1.92, 2.08), length,
+                   _collar(rng, crew=0.6, v=0.2, high=0.2), rng.uniform(0.01, 0.034))  # fmt: skip
+    pattern = _choose(rng, plain=0.5, heather=0.27, print=0.23)
+    return Top(colour, second, pattern, 0.1, rng.uniform(1.95, 2.1), rng.uniform(0.03, 0.11), "hood",
+               rng.uniform(0.018, 0.042), zipped=bool(rng.uniform() < 0.5))  # fmt: skip
+
+
+def _draw_dress(rng: np.random.Generator, cold: float) -> tuple[Top, Bottom]:
+    """A dress, and what is seen of the legs below it: bare, or in tights or leggings."""
+    pattern = _choose(rng, plain=0.6, stripes=0.12, checks=0.1, heather=0.1, print=0.08)
+    sleeve = rng.uniform(1.8, 2.03) if rng.uniform() < cold else rng.uniform(0.0, 0.7)
+    dress = Top(
+        draw_top(rng), draw_top(rng), pattern, rng.uniform(0.03, 0.09), sleeve, rng.uniform(0.3, 0.75),
+        _collar(rng, crew=0.55, v=0.35, shirt=0.1), rng.uniform(0.012, 0.05),
+    )  # fmt: skip
+    tights = rng.uniform() < 0.15 + 0.8 * cold
+    colour = draw_trousers(rng) if rng.uniform() < 0.3 else np.full(3, rng.uniform(0.05, 0.14))
+    return dress, Bottom("dress", colour, "plain", 2.4 if tights else 0.2, 0.0, 0.05)
+
+
+def _draw_outer(rng: np.random.Generator, cold: float) -> Top:
+    """A jacket, a coat, a blazer, an open shirt or a body warmer."""
+    colour = draw_outer(rng)
+    second = colour * 0.55 if colour.mean() > 0.2 else colour + 0.12
+    pattern = _choose(rng, plain=0.62, heather=0.13, quilted=0.15, block=0.1)
+    coat = rng.uniform() < 0.1 + 0.4 * cold
+    sleeveless = not coat and rng.uniform() < 0.07
+    sleeve = rng.uniform(0.0, 0.1) if sleeveless else rng.uniform(1.98, 2.1)
+    return Top(
+        colour, second, pattern, rng.uniform(0.06, 0.1), sleeve,
+        rng.uniform(0.22, 0.55) if coat else rng.uniform(0.03, 0.15), _collar(rng, shirt=0.4, high=0.35, hood=0.25),
+        rng.uniform(0.018, 0.032) + 0.02 * cold, opening=rng.uniform(0.025, 0.09) if rng.uniform() < 0.4 else 0.0,
+        zipped=True,
+    )  # fmt: skip
+
+
+def _draw_bottom(rng: np.random.Generator, cold: float, *, skirts: bool) -> Bottom:
+    """Jeans, trousers, shorts, leggings or a skirt."""
+    share = np.array((0.45, 0.28, 0.3 * (1 - cold) ** 2, 0.12 * skirts, 0.14 * skirts))
+    kind = rng.choice(5, p=share / share.sum())
     waist = rng.uniform(0.05, 0.1)
     if kind == 0:
-        return Bottom("trousers", draw_denim(rng), "denim", rng.uniform(1.9, 2.06), rng.uniform(0.008, 0.03), waist)
+        tight = rng.uniform(0.003, 0.012) if rng.uniform() < 0.5 else rng.uniform(0.012, 0.035)
+        return Bottom("trousers", draw_denim(rng), "denim", rng.uniform(1.88, 2.06), tight, waist)
     if kind == 1:
-        pattern = _choose(rng, plain=0.78, heather=0.12, sporty=0.06, checks=0.02, camouflage=0.02)
-        return Bottom("trousers", draw_trousers(rng), pattern, rng.uniform(1.88, 2.07), rng.uniform(0.008, 0.04), waist)
+        pattern, leg = _choose(rng, plain=0.8, heather=0.2), rng.uniform(1.88, 2.07)
+        return Bottom("trousers", draw_trousers(rng), pattern, leg, rng.uniform(0.008, 0.045), waist)
     if kind == 2:
         pattern = _choose(rng, plain=0.7, denim=0.3)
         colour = draw_denim(rng) if pattern == "denim" else draw_trousers(rng)
-        return Bottom("trousers", colour, pattern, rng.uniform(0.65, 1.15), rng.uniform(0.015, 0.035), waist)
-    pattern = _choose(rng, plain=0.55, denim=0.12, checks=0.13, floral=0.12, dots=0.04, leather=0.04)
-    return Bottom("skirt", draw_trousers(rng), pattern, rng.uniform(0.7, 1.25), rng.uniform(0.03, 0.07), waist)
+        return Bottom("trousers", colour, pattern, rng.uniform(0.5, 1.15), rng.uniform(0.012, 0.035), waist)
+    if kind == 3:
+        colour = draw_trousers(rng) if rng.uniform() < 0.35 else np.full(3, rng.uniform(0.05, 0.12))
+        return Bottom("trousers", colour, "plain", rng.uniform(1.7, 2.0), 0.0, waist)
+    pattern = _choose(rng, plain=0.7, denim=0.1, checks=0.2)
+    return Bottom("skirt", draw_trousers(rng), pattern, rng.uniform(0.65, 1.6), rng.uniform(0.015, 0.08), waist)
 
 
-def _draw_shoes(rng: np.random.Generator) -> Shoes:
+def _draw_shoes(rng: np.random.Generator, cold: float) -> Shoes:
     colour, sole = draw_shoes(rng)
-    shaft = rng.uniform(-0.03, -0.005) if rng.uniform() < 0.75 else rng.uniform(0.03, 0.14)
+    boots = rng.uniform() < 0.08 + 0.3 * cold
+    shaft = rng.uniform(0.03, 0.22) if boots else rng.uniform(-0.03, -0.005)
     return Shoes(colour, sole, shaft, rng.uniform(0.014, 0.028))
 
 

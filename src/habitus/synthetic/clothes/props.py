@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float, Int
 
-from habitus.synthetic.clothes.outfits import Bag
+from habitus.synthetic.clothes.bags import Bag
 from habitus.types import SMPL_JOINTS
 
 _GLASS, _CASE = (0.06, 0.07, 0.09), (0.12, 0.12, 0.13)

@@ -91,7 +91,7 @@ def hanging_of(
     coverage = smoothstep(_BELT, _HUNG, along)
     return Hanging(
         chart.index[hung], coverage.astype(np.float32), along, turn, chart.share[hung], radius.astype(np.float32),
-        ease.astype(np.float32), joints,
+        ease.astype(np.float32), joints, np.zeros((len(hung), 3), np.float32),
     )  # fmt: skip
 
 

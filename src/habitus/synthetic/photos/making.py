@@ -49,7 +49,7 @@ def make_person(body: BodyModel, seed: int, *, outfit: int | Outfit = 0, texture
     """
     look = draw_look(np.random.default_rng((_PERSON, seed)))
     if isinstance(outfit, int):
-        outfit = draw_outfit(np.random.default_rng((_OUTFIT, seed, outfit)))
+        outfit = draw_outfit(np.random.default_rng((_OUTFIT, seed, outfit)), female=look.female)
     worn = dress(body, look, outfit)
     delta = torch.from_numpy(worn.delta)
     return MadePerson(
