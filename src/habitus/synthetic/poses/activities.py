@@ -1,14 +1,20 @@
-"""How made people stand and walk: natural by construction, every angle drawn within what its joint can do."""
+"""What people do on a street: mostly walk."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
-from habitus.synthetic.poses.skeleton import INDEX, SIDES, Theta
+from habitus.synthetic.poses import arms
+from habitus.synthetic.poses.gait import walk
+from habitus.synthetic.poses.posture import Posture
+from habitus.synthetic.poses.skeleton import FLEXION, INDEX, SIDES, SIDEWAYS, Side, Theta
+from habitus.synthetic.poses.stance import look_round, stand, turn_on_the_spot
 from habitus.synthetic.poses.style import Style, draw_style
+
+Activity = Literal["walking", "standing", "turning", "phone", "carrying", "busy"]
+_SHARES: dict[Activity, float] = {"walking": 0.62, "standing": 0.13, "turning": 0.05, "phone": 0.09, "busy": 0.11}
 
 
 @dataclass(frozen=True)
@@ -16,137 +22,85 @@ class Pose:
     """What somebody does at the moment of a photo."""
 
     theta: Theta
-    """Axis-angle, radians: upright, facing the camera."""
-    activity: str
-    hand: Literal["left", "right"] | None
-    """That holds a phone or a bag."""
+    """Axis-angle (24, 3), radians: upright, facing the camera."""
+    activity: Activity
+    hand: Side | None = None
+    """That holds a phone (activity phone) or a bag (carrying)."""
+    pockets: tuple[Side, ...] = ()
+    """Hands that are in a pocket."""
 
 
 def draw_pose(rng: np.random.Generator, style: Style | None = None, *, carrying: bool = False) -> Pose:
-    """A random pose of the street: mostly walking, some standing or busy.
+    """A random pose of the street: mostly walking, some standing, looking round, at a phone or otherwise busy.
 
     Args:
         rng: of this photo.
         style: the person's; None: anybody's.
         carrying: a bag hangs in a hand.
+
+    Example:
+        >>> pose = draw_pose(np.random.default_rng(3))
+        >>> pose.theta.shape
+        (24, 3)
     """
     style = draw_style(rng) if style is None else style
-    kinds: dict[str, Callable[[np.random.Generator], Theta]] = {
-        "walking": walking, "standing": standing, "busy": busy,
-    }  # fmt: skip
-    activity = str(rng.choice(list(kinds), p=(0.6, 0.22, 0.18)))
-    theta = kinds[activity](rng)
-    if not carrying:
-        return Pose(theta, activity, None)
-    hand, sign = ("right", -1.0) if style.handed > 0 else ("left", 1.0)
-    _set_arm(theta, hand + "_", sign, forward=rng.normal(0, 0.06), outward=rng.uniform(0.08, 0.16), elbow=0.12)
-    return Pose(theta, activity, hand)
+    activity: Activity = "carrying" if carrying else list(_SHARES)[rng.choice(len(_SHARES), p=list(_SHARES.values()))]
+    walks = activity == "walking" or (activity not in ("standing", "turning") and rng.uniform() < 0.6)
+    posture = _moment_of_a_walk(rng, style) if walks else _stance(rng, style)
+    _glance(posture, rng)
+    hand: Side = "right" if style.handed * rng.choice((1, -1), p=(0.85, 0.15)) > 0 else "left"
+    pockets: tuple[Side, ...] = ()
+    match activity:
+        case "turning":
+            _turn(posture, rng)
+        case "phone":
+            (arms.read_phone if rng.uniform() < 0.65 else arms.call)(posture, hand, rng)
+        case "carrying":
+            arms.carry(posture, hand, rng)
+        case "busy" if rng.uniform() < 0.45:
+            pockets = ("left", "right") if rng.uniform() < 0.7 else (hand,)
+            for each in pockets:
+                arms.pocket(posture, each, rng)
+        case "busy":
+            gestures = list(_GESTURES)
+            gestures[rng.choice(len(gestures), p=list(_GESTURES.values()))](posture, hand, rng)
+    return Pose(posture.theta(), activity, hand if activity in ("phone", "carrying") else None, pockets)
 
 
-def walking(rng: np.random.Generator) -> Theta:
-    """A moment of a walk: phase, stride, arm swing, lean and stiffness drawn at random.
-
-    Hips follow a cosine, knees two bumps (loading, swing), ankles push off: the textbook curves of level gait
-    (Perry, Gait Analysis, 1992), simplified.
-    """
-    theta = _relaxed(rng)
-    phase, stride = rng.uniform(0, 1), rng.uniform(0.15, 0.36)
-    swing, bend = rng.uniform(0.1, 0.45), rng.uniform(0.08, 0.3)
-    pelvis_turn = rng.uniform(0.03, 0.1)
-    for side, sign in SIDES:
-        leg = phase if sign > 0 else phase + 0.5
-        hip = stride * np.cos(2 * np.pi * leg) + 0.04
-        knee = 0.08 + 0.2 * _bump(leg, 0.14, 0.07) + (0.55 + stride) * _bump(leg, 0.72, 0.09)
-        ankle = 0.05 - 0.12 * _bump(leg, 0.45, 0.1) + 0.3 * _bump(leg, 0.63, 0.06) - 0.1 * _bump(leg, 0.0, 0.08)
-        _set(theta, side + "hip", _turn(x=-hip) * Rotation.from_rotvec(theta[INDEX[side + "hip"]]))
-        theta[INDEX[side + "knee"]] = knee, 0, 0
-        theta[INDEX[side + "ankle"]] += ankle, 0, 0
-        arm = -swing * np.cos(2 * np.pi * leg)  # the arm goes with the other leg
-        elbow = bend + 0.35 * swing * (1 + np.sign(arm) * abs(arm) / max(swing, 1e-6))
-        _set_arm(theta, side, sign, forward=arm, outward=rng.uniform(0.08, 0.22), elbow=elbow)
-    twist = pelvis_turn * np.cos(2 * np.pi * phase)
-    theta[0] = rng.uniform(0.0, 0.08), -twist, 0.02 * np.sin(2 * np.pi * phase)
-    for joint in ("spine1", "spine2", "spine3"):
-        theta[INDEX[joint]] += 0, 0.6 * twist, 0
-    return theta
+def _moment_of_a_walk(rng: np.random.Generator, style: Style) -> Posture:
+    speed = style.speed * np.clip(rng.normal(1.0, 0.1), 0.7, 1.3)
+    posture = walk(style, rng.uniform(0, 1), speed)
+    for side in SIDES:
+        posture.angles[INDEX[f"{side}_shoulder"], FLEXION] += rng.normal(0, 0.03)
+        posture.angles[INDEX[f"{side}_elbow"], FLEXION] += rng.uniform(0, 0.08)
+    return posture
 
 
-def standing(rng: np.random.Generator) -> Theta:
-    """Weight on both legs or on one, arms hanging, crossed behind, or on the hips."""
-    theta = _relaxed(rng)
-    lean = rng.uniform(-1, 1) * rng.integers(0, 2)
-    theta[0] = 0, 0, 0.04 * lean
-    theta[INDEX["spine1"]] += 0, 0, -0.05 * lean
-    theta[INDEX["left_knee"]] = max(0.0, 0.35 * lean) + 0.03, 0, 0
-    theta[INDEX["right_knee"]] = max(0.0, -0.35 * lean) + 0.03, 0, 0
-    theta[INDEX["left_hip"]] += -max(0.0, 0.2 * lean), 0, 0
-    theta[INDEX["right_hip"]] += -max(0.0, -0.2 * lean), 0, 0
-    on_hips = rng.uniform() < 0.15
-    for side, sign in SIDES:
-        if on_hips:
-            _set_arm(theta, side, sign, forward=-0.3, outward=0.75, elbow=1.7, twist=1.2)
-        else:
-            _set_arm(theta, side, sign, forward=rng.normal(0, 0.1), outward=rng.uniform(0.08, 0.3),
-                     elbow=rng.uniform(0.1, 0.5))  # fmt: skip
-    return theta
+def _stance(rng: np.random.Generator, style: Style) -> Posture:
+    weight = 0.0 if rng.uniform() < 0.4 else rng.choice((-1, 1)) * rng.uniform(0.3, 1.0)
+    posture = stand(style, apart=rng.uniform(0.0, 0.1), weight=weight, forward=rng.uniform(-0.05, 0.15))
+    for side in SIDES:
+        posture.angles[INDEX[f"{side}_shoulder"], FLEXION] += rng.normal(0, 0.07)
+        posture.angles[INDEX[f"{side}_elbow"], FLEXION] += rng.uniform(-0.05, 0.2)
+    return posture
 
 
-def busy(rng: np.random.Generator) -> Theta:
-    """Walking or standing with a hand at a phone, at an ear, in the pockets, or waving."""
-    theta = walking(rng) if rng.uniform() < 0.5 else standing(rng)
-    side, sign = SIDES[rng.integers(0, 2)]
-    what = rng.integers(0, 4)
-    if what == 0:  # reading a phone
-        _set_arm(theta, side, sign, forward=0.35, outward=0.12, elbow=1.7, twist=0.5)
-        theta[INDEX["neck"]] += 0.3, 0, 0
-    elif what == 1:  # phone at the ear
-        _set_arm(theta, side, sign, forward=0.7, outward=0.45, elbow=2.3, twist=0.25)
-    elif what == 2:  # both hands in the pockets
-        for each, way in SIDES:
-            _set_arm(theta, each, way, forward=-0.12, outward=0.3, elbow=0.75, twist=0.75)
-    else:  # a gesture
-        _set_arm(theta, side, sign, forward=rng.uniform(0.2, 1.0), outward=rng.uniform(0.2, 0.9),
-                 elbow=rng.uniform(0.4, 1.6))  # fmt: skip
-    return theta
+def _glance(posture: Posture, rng: np.random.Generator) -> None:
+    """Nobody looks straight ahead all the time."""
+    look_round(posture, rng.normal(0, 0.18))
+    posture.angles[INDEX["head"], FLEXION] = np.clip(
+        posture.angles[INDEX["head"], FLEXION] + rng.normal(0, 0.06), -0.43, 0.43
+    )
+    posture.angles[INDEX["head"], SIDEWAYS] += rng.normal(0, 0.025)
 
 
-def _relaxed(rng: np.random.Generator) -> Theta:
-    """The back and the head nearly straight, feet slightly apart and turned out, everything a little uneven."""
-    theta = np.zeros((24, 3))
-    for joint in ("spine1", "spine2", "spine3"):
-        theta[INDEX[joint]] = rng.normal(0.01, 0.03), rng.normal(0, 0.03), rng.normal(0, 0.015)
-    theta[INDEX["neck"]] = rng.normal(0.06, 0.07), rng.normal(0, 0.12), rng.normal(0, 0.04)
-    theta[INDEX["head"]] = rng.normal(0.04, 0.07), rng.normal(0, 0.2), rng.normal(0, 0.04)
-    out, apart = rng.uniform(0.0, 0.18), rng.uniform(-0.02, 0.06)
-    for side, sign in SIDES:
-        theta[INDEX[side + "hip"]] = 0, sign * out, sign * apart
-        theta[INDEX[side + "ankle"]] = 0, 0, -sign * apart
-        theta[INDEX[side + "collar"]] = 0, 0, -sign * rng.uniform(0.02, 0.12)
-        theta[INDEX[side + "wrist"]] = rng.normal(0, 0.15), 0, sign * rng.normal(0, 0.1)
-        theta[INDEX[side + "hand"]] = 0, 0, -sign * rng.uniform(0.0, 0.2)
-    return theta
+def _turn(posture: Posture, rng: np.random.Generator) -> None:
+    turn = rng.choice((-1, 1)) * rng.uniform(0.4, 1.3)
+    look_round(posture, turn)
+    turn_on_the_spot(posture, rng.uniform(0.0, 0.2) * turn)
 
 
-def _set_arm(
-    theta: Theta, side: str, sign: float, *, forward: float, outward: float, elbow: float, twist: float = 0.0
-) -> None:
-    """Place an arm: radians forward of hanging, out from the body, of the bent elbow; `twist` turns a bent forearm
-    inwards, before the body (about the arm's own axis, x in the rest pose).
-    """
-    lowered = np.pi / 2 - outward - 0.06
-    _set(theta, side + "shoulder", _turn(x=-forward) * _turn(z=-sign * lowered) * _turn(x=twist))
-    theta[INDEX[side + "elbow"]] = 0, -sign * elbow, 0
-
-
-def _turn(*, x: float = 0.0, z: float = 0.0) -> Rotation:
-    return Rotation.from_rotvec((x, 0.0, z))
-
-
-def _set(theta: Theta, joint: str, rotation: Rotation) -> None:
-    theta[INDEX[joint]] = rotation.as_rotvec()
-
-
-def _bump(phase: float, at: float, width: float) -> float:
-    """A smooth bump of height 1 on the circle of phases."""
-    away = (phase - at + 0.5) % 1.0 - 0.5
-    return float(np.exp(-0.5 * (away / width) ** 2))
+_GESTURES: dict[Callable[[Posture, Side, np.random.Generator], None], float] = {
+    arms.cross: 0.15, arms.akimbo: 0.12, arms.behind: 0.12, arms.point: 0.08, arms.wave: 0.08, arms.explain: 0.23,
+    arms.touch_face: 0.15, arms.touch_hair: 0.07,
+}  # fmt: skip

@@ -75,8 +75,8 @@ def draw_style(rng: np.random.Generator) -> Style:
         neck=float(np.clip(rng.normal(0.1, 0.08), -0.08, 0.32)),
         gaze=float(np.clip(rng.normal(0.08, 0.08), -0.12, 0.32)),
         head_tilt=float(np.clip(rng.normal(0, 0.03), -0.09, 0.09)),
-        bounce=float(np.clip(rng.normal(1.0, 0.25), 0.4, 1.7)),
-        shoulders=float(np.clip(rng.normal(0.0, 0.06), -0.12, 0.16)),
-        shoulder_slope=float(np.clip(rng.normal(0, 0.02), -0.06, 0.06)),
+        bounce=float(np.clip(rng.normal(0.9, 0.22), 0.4, 1.4)),
+        shoulders=float(np.clip(rng.normal(0.02, 0.05), -0.08, 0.16)),
+        shoulder_slope=float(np.clip(rng.normal(0, 0.018), -0.045, 0.045)),
         handed=1.0 if rng.uniform() < 0.88 else -1.0,
     )  # fmt: skip
