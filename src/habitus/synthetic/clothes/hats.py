@@ -73,10 +73,10 @@ def hat_displacement(hat: Hat, hair: Float[np.ndarray, "N 3"], skull: Skull) -> 
     amount = amount + skull.sunk_ears
     moved = hair.copy()
     moved[part.index] *= (1 - under)[:, None]
-    moved[part.index] += (under * amount)[:, None] * part.away
+    scalp, mane = skull.scalp_spread, skull.mane_spread
+    moved[scalp.index] += (scalp.matrix @ (under * amount))[:, None] * skull.away[scalp.index]
     if hat.kind == "hood":
-        moved[skull.vertices.mane.index] += _around_neck(skull, skull.vertices.mane)
-    moved[skull.movable] = skull.smoothing @ moved[skull.movable]
+        moved[mane.index] += mane.matrix @ _around_neck(skull, skull.vertices.mane)
     if hat.brim > 0:
         moved[part.index] += _brim(hat, part, above)
     return moved

@@ -242,8 +242,3 @@ def _choose(rng: np.random.Generator, **share: float) -> Pattern:
 
 def _collar(rng: np.random.Generator, **share: float) -> Collar:
     return list(share)[rng.choice(len(share), p=list(share.values()))]  # type: ignore[return-value]
-
-
-def vary(outfit: Outfit, rng: np.random.Generator) -> Outfit:
-    """The same design as somebody else wears it: other folds."""
-    return replace(outfit, weave=int(rng.integers(2**31)))

@@ -11,7 +11,7 @@ from habitus.body.model import BodyModel
 from habitus.synthetic.clothes.dressing import arm_berth, dress, paint
 from habitus.synthetic.clothes.hanging import hang
 from habitus.synthetic.clothes.outfits import Outfit, draw_outfit
-from habitus.synthetic.people.look import draw_look
+from habitus.synthetic.people.look import Look, draw_look
 from habitus.synthetic.photos.carrying import carried
 from habitus.synthetic.photos.compositing import Picture, composed
 from habitus.synthetic.photos.drawing import pyramid
@@ -47,7 +47,7 @@ def make_person(body: BodyModel, seed: int, *, outfit: int | Outfit = 0, texture
         >>> photo.image.shape
         torch.Size([3, 256, 128])
     """
-    look = draw_look(np.random.default_rng((_PERSON, seed)))
+    look = look_of(seed)
     if isinstance(outfit, int):
         outfit = draw_outfit(np.random.default_rng((_OUTFIT, seed, outfit)), female=look.female)
     worn = dress(body, look, outfit)
@@ -65,6 +65,11 @@ def make_person(body: BodyModel, seed: int, *, outfit: int | Outfit = 0, texture
         style=draw_style(np.random.default_rng((_STYLE, seed))),
         berth=arm_berth(body, look, delta),
     )
+
+
+def look_of(seed: int) -> Look:
+    """Who `make_person` makes of a seed."""
+    return draw_look(np.random.default_rng((_PERSON, seed)))
 
 
 def make_photo(

@@ -8,7 +8,7 @@ import numpy as np
 
 from habitus.body.model import BodyModel
 from habitus.synthetic.clothes.outfits import Outfit, draw_outfit, vary
-from habitus.synthetic.photos.making import make_person, photograph
+from habitus.synthetic.photos.making import look_of, make_person, photograph
 from habitus.synthetic.photos.truth import MadePerson, MadePhoto
 from habitus.synthetic.poses.activities import draw_pose
 from habitus.synthetic.scenes.camera import Camera, draw_camera
@@ -32,7 +32,8 @@ def camera_of(world: World, camera: int) -> Camera:
 def wardrobe(world: World, person: int, outfit: int) -> Outfit:
     """What a person wears; in a world of similar clothes others wear the same design in their own way."""
     group = person // world.similar
-    drawn = draw_outfit(np.random.default_rng((_WARDROBE, world.seed, group, outfit)))
+    female = world.similar == 1 and look_of(world.person_seed(person)).female  # a uniform is for anybody
+    drawn = draw_outfit(np.random.default_rng((_WARDROBE, world.seed, group, outfit)), female=female)
     if world.similar == 1:
         return drawn
     return vary(drawn, np.random.default_rng((_WARDROBE, world.seed, group, outfit, person)))
