@@ -67,7 +67,7 @@ def test_occluders_cover_some_of_the_person_but_not_all(cameras: list[Camera]) -
         middle = 32 + scene.shift[0] * 128
         box = coverage[int(FEET - HEIGHT) : int(FEET), int(middle - half) : int(middle + half)]
         shares.append(float(box.mean()))
-    inside = [LEAST <= share <= MOST for share in shares]
+    inside = [LEAST - 0.02 <= share <= MOST + 0.02 for share in shares]
     assert np.mean(inside) > 0.95
     assert np.std(shares) > 0.05
 

@@ -34,6 +34,14 @@ def test_gain_colours_and_highlights_bend_off() -> None:
     assert 0.93 < bright.mean() < 1.0
 
 
+def test_colours_fade_and_keep_their_brightness() -> None:
+    red = np.full((64, 32, 3), 0.3, np.float32)
+    red[..., 0] = 0.6
+    grey = exposed(red, saturation=0.0)
+    assert np.ptp(grey.mean((0, 1))) < 0.01
+    assert grey.mean() == pytest.approx(0.3 + 0.299 * 0.3, abs=0.01)
+
+
 def test_noise_is_as_strong_as_stated() -> None:
     noisy = exposed(halves(), noise=0.05)
     assert noisy[:, :12].std() == pytest.approx(0.05, rel=0.35)

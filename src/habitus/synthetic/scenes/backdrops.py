@@ -2,6 +2,7 @@
 
 import threading
 from collections import OrderedDict
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -18,6 +19,8 @@ CACHE_BYTES = 192_000_000
 _WHITEST = 1.5
 """Brightness that 255 stands for in a kept picture: light from a low sun exceeds 1."""
 _LEVELS = 3
+_MOST_PIXELS = 1_000_000
+"""Of a kept picture; those of larger cameras are drawn smaller, which their lenses would not show."""
 
 
 def background(scene: Scene, size: tuple[int, int], *, feet: float, height: float) -> Float[np.ndarray, "H W 3"]:
@@ -34,11 +37,13 @@ def background(scene: Scene, size: tuple[int, int], *, feet: float, height: floa
     """
     levels = _pictures.of(scene.camera)
     to_picture = crop_to_picture(scene, size, feet=feet, height=height)
-    pixels = scene.camera.focal / (_metre(scene, height) * scene.distance)  # of the picture in one of the crop
+    finest = len(levels[0]) / scene.camera.size[0]
+    pixels = finest * scene.camera.focal / (_metre(scene, height) * scene.distance)  # of the picture in one of the crop
     level = int(np.clip(np.round(np.log2(max(pixels, 1.0))), 0, _LEVELS - 1))
-    halve = np.diag((0.5**level, 0.5**level, 1.0))
+    scale = finest * 0.5**level
+    reduce = np.array([(scale, 0, 0.5 * scale - 0.5), (0, scale, 0.5 * scale - 0.5), (0, 0, 1)])
     part = cv2.warpPerspective(
-        levels[level], halve @ to_picture, size[::-1], flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        levels[level], reduce @ to_picture, size[::-1], flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_REFLECT_101,
     )  # fmt: skip
     return part.astype(np.float32) * np.float32(_WHITEST / 255)
@@ -112,7 +117,9 @@ _pictures = _Pictures()
 
 def _levels(camera: Camera) -> list[UInt8[np.ndarray, "H W 3"]]:
     if camera.picture is None:
-        lit = draw_picture(camera, draw_site(camera))
+        shrink = min(1.0, (_MOST_PIXELS / (camera.size[0] * camera.size[1])) ** 0.5)
+        size = round(shrink * camera.size[0]), round(shrink * camera.size[1])
+        lit = draw_picture(replace(camera, size=size, focal=shrink * camera.focal), draw_site(camera))
         full = cv2.convertScaleAbs(lit, alpha=255 / _WHITEST)
     else:
         full = cv2.convertScaleAbs(_read(camera), alpha=1 / _WHITEST)

@@ -9,7 +9,7 @@ from jaxtyping import Float, UInt8
 from habitus.synthetic.scenes.camera import Camera
 
 Sprite = UInt8[np.ndarray, "h w 4"]
-"""RGB and opacity."""
+"""RGB, multiplied by the opacity, and opacity."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,13 @@ class Card:
     width: float
     height: float
     """Metres."""
+
+
+def premultiplied(colours: UInt8[np.ndarray, "h w 4"]) -> Sprite:
+    """A sprite of colours that are not yet multiplied by their opacity."""
+    sprite = colours.copy()
+    sprite[..., :3] = (colours[..., :3].astype(np.uint16) * colours[..., 3:] + 127) // 255
+    return sprite
 
 
 def project(camera: Camera, points: Float[np.ndarray, "n 3"]) -> Float[np.ndarray, "n 2"]:
@@ -55,7 +62,7 @@ def fallen(card: Card, camera: Camera, x: float, y: float) -> Float[np.ndarray, 
 def warp(
     sprite: Sprite, corners: Float[np.ndarray, "4 2"], size: tuple[int, int]
 ) -> tuple[UInt8[np.ndarray, "h w 4"], tuple[slice, slice]] | None:
-    """The sprite between four corners of a picture of `size`, opacity multiplied in, and where that lies.
+    """The sprite between four corners of a picture of `size`, and where that lies.
 
     Returns:
         the part within the picture and its rows and columns; None where nothing of it is within.
@@ -69,9 +76,7 @@ def warp(
     wide = max(np.hypot(*(corners[1] - corners[0])), np.hypot(*(corners[2] - corners[3])))
     tall = max(np.hypot(*(corners[3] - corners[0])), np.hypot(*(corners[2] - corners[1])))
     small = (int(np.clip(round(wide), 1, columns)), int(np.clip(round(tall), 1, rows)))
-    source = sprite.copy()
-    source[..., :3] = (sprite[..., :3].astype(np.uint16) * sprite[..., 3:] + 127) // 255
-    source = cv2.resize(source, small, interpolation=cv2.INTER_AREA)
+    source = cv2.resize(sprite, small, interpolation=cv2.INTER_AREA)
     edges = np.array(((0, 0), (small[0], 0), small, (0, small[1])), np.float32) - 0.5
     moved = (corners - (x0 + 0.5, y0 + 0.5)).astype(np.float32)
     part = cv2.warpPerspective(source, cv2.getPerspectiveTransform(edges, moved), (x1 - x0, y1 - y0))

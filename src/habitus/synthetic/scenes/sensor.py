@@ -1,6 +1,7 @@
 """What a camera does to a picture: resolution, blur, exposure, contrast, noise, compression."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -10,6 +11,8 @@ from habitus.synthetic.scenes.light import Rgb
 
 _SHOULDER = 0.7
 """Brightness from which a sensor compresses."""
+_LUMA = np.array((0.299, 0.587, 0.114))
+_STEPS, _CLIPS = 2048, 4
 
 
 @dataclass(frozen=True)
@@ -24,13 +27,15 @@ class Sensor:
     """Standard deviation in a pixel of the camera's picture."""
     gain: Rgb
     """Exposure and white balance, RGB."""
+    saturation: float
+    """Of colours; 0 is grey."""
     contrast: float
     """Exponent."""
     quality: int
     """JPEG quality."""
 
 
-PLAIN = Sensor(rows=256.0, blur=0.0, noise=0.0, gain=(1.0, 1.0, 1.0), contrast=1.0, quality=100)
+PLAIN = Sensor(rows=256.0, blur=0.0, noise=0.0, gain=(1.0, 1.0, 1.0), saturation=1.0, contrast=1.0, quality=100)
 """Without faults but rounding."""
 
 
@@ -41,14 +46,15 @@ def draw_sensor(rng: np.random.Generator, *, brightness: float = 1.0) -> Sensor:
         rng: of the camera.
         brightness: of what lies before it, about 1; most of it is exposed away.
     """
-    exposure = rng.uniform(0.85, 1.15) * brightness**-0.75
+    exposure = rng.uniform(1.2, 1.7) * brightness**-0.75
     red, green, blue = (float(exposure * (1 + rng.normal(0, 0.025))) for _ in range(3))
     return Sensor(
         rows=256.0,
         blur=rng.uniform(0.3, 0.75),
         noise=rng.uniform(0.004, 0.02),
         gain=(red, green, blue),
-        contrast=rng.uniform(0.85, 1.15),
+        saturation=rng.uniform(0.45, 0.95),
+        contrast=rng.uniform(1.15, 1.7),
         quality=int(rng.integers(55, 96)),
     )
 
@@ -57,23 +63,53 @@ def expose(image: Float[np.ndarray, "H W 3"], sensor: Sensor, rng: np.random.Gen
     """The picture as the camera gives it, RGB in [0, 1], every value a multiple of 1/255.
 
     Args:
-        image: RGB, linear in the light, about [0, 1].
+        image: RGB, float32, as much light as falls on each pixel; 1 is white.
         sensor: of the camera.
         rng: of the noise.
     """
     rows, columns = image.shape[:2]
     shrink = min(1.0, sensor.rows / rows)
     native = (max(8, round(columns * shrink)), max(8, round(rows * shrink)))
-    picture = image if shrink == 1 else cv2.resize(image, native, interpolation=cv2.INTER_AREA)
-    picture = cv2.GaussianBlur(picture, (0, 0), max(sensor.blur * rows * shrink / sensor.rows, 0.15))
-    picture = picture * np.array(sensor.gain, np.float32)
-    bright = np.maximum(picture - _SHOULDER, 0)  # highlights bend off instead of burning out
-    picture = np.minimum(picture, _SHOULDER) + (1 - _SHOULDER) * np.tanh(bright / (1 - _SHOULDER))
-    picture = np.clip(picture, 0, 1) ** np.float32(sensor.contrast)
-    picture += sensor.noise * rng.standard_normal(picture.shape, dtype=np.float32)
-    coded = (np.clip(picture[..., ::-1], 0, 1) * 255).round().astype(np.uint8)
+    picture = image if native == (columns, rows) else cv2.resize(image, native, interpolation=cv2.INTER_AREA)
+    sigma = max(sensor.blur * native[1] / sensor.rows, 0.15)
+    reach = 2 * int(np.ceil(2.2 * sigma)) + 1
+    picture = cv2.GaussianBlur(picture, (reach, reach), sigma)
+    picture = cv2.transform(picture, _mixing(sensor))
+    picture = np.take(_tones(sensor.contrast), (picture * _STEPS).astype(np.int16), mode="clip")
+    picture += np.float32(sensor.noise) * _noise(rng, (native[1], native[0]))
+    np.maximum(picture, 0, out=picture)  # or it would be taken for its magnitude
+    coded = cv2.cvtColor(cv2.convertScaleAbs(picture, alpha=255), cv2.COLOR_RGB2BGR)
     _, stream = cv2.imencode(".jpg", coded, (cv2.IMWRITE_JPEG_QUALITY, sensor.quality))
     decoded = np.asarray(cv2.imdecode(stream, cv2.IMREAD_COLOR))
-    if shrink < 1:
-        decoded = cv2.resize(decoded, (columns, rows), interpolation=cv2.INTER_CUBIC)
-    return decoded[..., ::-1].astype(np.float32) / 255
+    if native != (columns, rows):
+        decoded = np.asarray(cv2.resize(decoded, (columns, rows), interpolation=cv2.INTER_CUBIC))
+    return cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB).astype(np.float32) / np.float32(255)
+
+
+def _mixing(sensor: Sensor) -> Float[np.ndarray, "3 3"]:
+    """What gain and saturation make of RGB."""
+    return (sensor.saturation * np.eye(3) + (1 - sensor.saturation) * _LUMA) * np.array(sensor.gain)
+
+
+@lru_cache(maxsize=256)
+def _tones(contrast: float) -> Float[np.ndarray, "n"]:
+    """What becomes of brightness, `_STEPS` to 1: highlights bend off instead of burning out, then the exponent."""
+    light = np.arange(_STEPS * _CLIPS, dtype=np.float32) / _STEPS
+    bright = np.maximum(light - _SHOULDER, 0)
+    light = np.minimum(light, _SHOULDER) + (1 - _SHOULDER) * np.tanh(bright / (1 - _SHOULDER))
+    return (light**contrast).astype(np.float32)
+
+
+def _noise(rng: np.random.Generator, size: tuple[int, int]) -> Float[np.ndarray, "H W 3"]:
+    """Standard normal, a part of a large tile drawn once: drawing it anew would take longer than all else."""
+    tile = _tile()
+    free = [tile.shape[axis] - size[axis] for axis in (0, 1)]
+    if min(free) < 0:
+        return rng.standard_normal((*size, 3), dtype=np.float32)
+    top, left = (int(rng.integers(n + 1)) for n in free)
+    return tile[top : top + size[0], left : left + size[1]]
+
+
+@lru_cache(maxsize=1)
+def _tile() -> Float[np.ndarray, "768 512 3"]:
+    return np.random.default_rng(76).standard_normal((768, 512, 3), dtype=np.float32)

@@ -96,4 +96,4 @@ _SPOT = _spot()
 
 def _tile(seed: int) -> Float[np.ndarray, "256 256"]:
     """Noise of standard deviation 1, periodic."""
-    return np.random.default_rng((seed, 256)).standard_normal((256, 256))
+    return np.random.default_rng((seed, 256)).standard_normal((256, 256), dtype=np.float32)

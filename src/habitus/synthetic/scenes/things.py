@@ -6,7 +6,7 @@ from functools import cache
 import cv2
 import numpy as np
 
-from habitus.synthetic.scenes.cards import Card, Sprite
+from habitus.synthetic.scenes.cards import Card, Sprite, premultiplied
 
 VARIANTS = 12
 """How many different ones there are of each kind."""
@@ -32,7 +32,7 @@ def _drawn(kind: str, variant: int) -> Card:
     tone = 1 + 0.07 * _speckle(rng, sprite.shape[:2], 1) + 0.06 * _speckle(rng, sprite.shape[:2], 12)
     tone *= np.linspace(1.1, 0.85, len(sprite))[:, None]  # the sky lights what is above
     sprite[..., :3] = np.clip(sprite[..., :3] * tone[..., None], 0, 255)
-    return Card(sprite, width, height)
+    return Card(premultiplied(sprite), width, height)
 
 
 def extent(kind: str) -> tuple[float, float]:

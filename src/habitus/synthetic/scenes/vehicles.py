@@ -69,9 +69,7 @@ def _card(kind: str, variant: int) -> Card:
     drawn = _drawn(camera, Thing(kind, 0.0, far, rng.uniform(-np.pi, np.pi), int(rng.integers(2**31))))
     assert drawn is not None
     part = drawn[0]
-    colours = part[..., :3] / np.maximum(part[..., 3:], 1 / 255)
-    sprite = (np.concatenate([colours, part[..., 3:]], 2).clip(0, 1) * 255).astype(np.uint8)
-    return Card(sprite, part.shape[1] / metre, part.shape[0] / metre)
+    return Card((part.clip(0, 1) * 255).astype(np.uint8), part.shape[1] / metre, part.shape[0] / metre)
 
 
 def _drawn(camera: Camera, car: Thing) -> tuple[Float[np.ndarray, "h w 4"], tuple[slice, slice]] | None:
