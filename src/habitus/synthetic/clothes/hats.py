@@ -70,11 +70,11 @@ def hat_displacement(hat: Hat, hair: Float[np.ndarray, "N 3"], skull: Skull) -> 
     amount = _THICKNESS[hat.kind] + _CROWN[hat.kind] * top
     if hat.kind == "hood":
         amount = amount + 0.03 * smoothstep(1.5, 2.8, part.azimuth) * smoothstep(-0.6, 0.2, part.elevation)
-    amount = amount + skull.sunk_ears
     moved = hair.copy()
     moved[part.index] *= (1 - under)[:, None]
     scalp, mane = skull.scalp_spread, skull.mane_spread
     moved[scalp.index] += (scalp.matrix @ (under * amount))[:, None] * skull.away[scalp.index]
+    moved[part.index, 0] += under * skull.sunk_ears
     if hat.kind == "hood":
         moved[mane.index] += mane.matrix @ _around_neck(skull, skull.vertices.mane)
     if hat.brim > 0:

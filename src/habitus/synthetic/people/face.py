@@ -80,7 +80,7 @@ def draw_face(rng: np.random.Generator, skin: Colour, hair: Colour, age: float, 
         wrinkles=float(np.clip((age - 32) / 40 + rng.normal(0, 0.12), 0, 1)),
         shadow=np.clip(rng.uniform(0.1, 0.6, 3) * (0.7, 0.6, 0.8), 0, 1),
         made_up=made_up,
-        moles=rng.normal(0, 1, (rng.integers(0, 3), 2)) * (0.035, 0.03),
+        moles=rng.uniform(-1, 1, (rng.integers(0, 3), 2)) * (0.045, 0.05),
     )
 
 

@@ -71,14 +71,15 @@ def paint_facial_hair(colours: Colours, beard: FacialHair, skull: Skull, size: i
     )
 
 
-def beard_displacement(beard: FacialHair, skull: Skull) -> Float[np.ndarray, "Q 3"]:
-    """Of the vertices of the jaw, metres: out from the face, on the chin also down."""
-    part = skull.vertices.jaw
+def beard_displacement(beard: FacialHair, skull: Skull) -> Float[np.ndarray, "V 3"]:
+    """Of the vertices `skull.jaw_spread.index`, metres: out from the face, on the chin also down."""
+    part, spread = skull.vertices.jaw, skull.jaw_spread
     cheeks, chin, _ = _extent(beard, skull, part, np.zeros_like(part.x), 0.02, 0.006)
     short, rest = min(beard.length, 0.009), max(0.0, beard.length - 0.009)
-    out = short * np.maximum(cheeks * (beard.cheeks > 0.4), chin)[:, None] * part.normal
+    out = short * np.maximum(cheeks * (beard.cheeks > 0.4), chin)
     hanging = rest * chin * smoothstep(skull.mouth_y - 0.008, skull.chin_y + 0.012, part.y)
-    return (out + hanging[:, None] * np.array((0.0, -1.0, 0.35), np.float32)).astype(np.float32)
+    moved = (spread.matrix @ out)[:, None] * skull.mannequin.vertices.normal[spread.index]
+    return moved + (spread.matrix @ hanging)[:, None] * np.array((0.0, -1.0, 0.35), np.float32)
 
 
 def _extent(

@@ -16,7 +16,7 @@ from habitus.synthetic.surface.fields import Colours, Field, blend, bump, edge, 
 
 HairStyle = Literal[
     "bald", "rim", "thinning", "shaved", "receding", "short", "side part", "quiff", "undercut", "fringe", "curly",
-    "afro", "bob", "long", "ponytail", "bun", "plait", "pigtails",
+    "afro", "bob", "long", "ponytail", "bun", "plait",
 ]  # fmt: skip
 
 Phases = tuple[float, float, float]
@@ -33,8 +33,6 @@ class Mane:
     """Half of what covers the back."""
     wrap: float
     """How far it reaches forward beside the neck."""
-    locks: float
-    """Width of the locks before each shoulder; 0 for none."""
     plaited: float
     """Depth of the plaits' pattern, in [0, 1]."""
 
@@ -121,11 +119,10 @@ def hair_displacement(hair: Hair, skull: Skull) -> Float[np.ndarray, "N 3"]:
     amount += hair.quiff * np.exp(-((part.azimuth / 0.7) ** 2) - ((part.elevation - 0.85) / 0.4) ** 2)
     if hair.curl:
         amount *= 1 + hair.curl / max(hair.top, 0.01) * _locks(part, phase)
-    amount *= coverage
-    if hair.over_ears:  # ears lie within the hair that covers them
-        amount += coverage * skull.sunk_ears
-    amount *= smoothstep(0.15, 0.5, part.head)
+    amount *= coverage * smoothstep(0.15, 0.5, part.head)
     _add(moved, skull.scalp_spread, amount, skull.away)
+    if hair.over_ears:  # ears lie within the hair that covers them
+        moved[part.index, 0] += skull.sunk_ears
     if hair.knot:
         tilt = math.radians(hair.knot.elevation)
         up, back = math.sin(tilt), math.cos(tilt)
@@ -163,18 +160,13 @@ def scalp_coverage(hair: Hair, part: Part, soft: float) -> Field:
 
 
 def mane_coverage(mane: Mane, skull: Skull, part: Part, phase: Phases, soft: float) -> Field:
-    """Long hair below the skull: neck, shoulders and back, and locks before the shoulders."""
+    """Long hair below the skull: neck, shoulders and back."""
     ear = skull.ear
     end = ear[1] - mane.length + 0.01 * np.sin(70 * part.x + phase[0])
     low = smoothstep(ear[1] - 0.1, ear[1] - 0.16, part.y)  # on the shoulders only the back is covered
     behind = edge(ear[2] - 0.004 + mane.wrap * (1 - low) - 0.045 * low - part.z, soft)
     inside = edge(mane.width * (1 + 0.15 * low) - part.middle, soft)
-    covered = edge(part.y - end, soft) * edge(ear[1] + 0.02 - part.y, 0.04) * behind * inside
-    if mane.locks > 0:
-        centre = 0.062 + 0.6 * mane.locks
-        lock = edge(0.5 * mane.locks - np.abs(part.middle - centre), soft) * (part.normal[:, 2] > -0.1)
-        covered = np.maximum(covered, lock * edge(part.y - end - 0.05, soft) * edge(ear[1] - 0.02 - part.y, 0.04))
-    return covered
+    return edge(part.y - end, soft) * edge(ear[1] + 0.02 - part.y, 0.04) * behind * inside
 
 
 def _colour(
@@ -187,9 +179,9 @@ def _colour(
     across = np.abs(x - hair.parting)
     coarse = np.sin(70 * across + 45 * z + 25 * y + phase[0])
     strands = 0.6 * fine * np.sin(420.0 * (across + 0.5 * z) + 90.0 * z + 1.5 * coarse)
-    strands += 0.4 * np.sin(170.0 * (z - 0.6 * across) + 60 * y + 2.0 * coarse)
+    strands += 0.4 * np.sin(150.0 * across + 40 * z - 60 * y + 4.0 * coarse)
     top = skull.ear[1] + 0.09
-    tone = 0.92 + 0.11 * strands + 0.05 * coarse + 0.22 * bump(y, top, 0.03)
+    tone = 0.92 + 0.07 * strands + 0.05 * coarse + 0.22 * bump(y, top, 0.03)
     if hair.curl:
         tone += 12 * min(hair.curl, 0.012) * _locks(part.take(chosen), phase)
     elif not hair.knot:
@@ -200,7 +192,7 @@ def _colour(
     if hair.tips:
         end = within(top - 0.02, top + 0.2, y, 0.03) if hair.mane is None else smoothstep(0, -hair.mane.length, y - top)
         share = share + hair.tips * end
-    if hair.temples:
+    if hair.temples and hair.mane is None:
         low = smoothstep(0.35, 0.05, part.elevation[chosen])
         share = share + hair.temples * low * within(0.7, 2.0, part.azimuth[chosen], 0.4)
     base = blend(np.broadcast_to(hair.colour.astype(np.float32), (len(x), 3)), hair.second.astype(np.float32),
@@ -213,9 +205,10 @@ def _fall(hair: Hair, mane: Mane, skull: Skull, phase: Phases) -> Field:
     part = skull.vertices.mane
     coverage = mane_coverage(mane, skull, part, phase, 0.03)
     reach = np.hypot(part.x, part.z - skull.ear[2])
-    fill = np.maximum(0.088 + hair.back - reach, 0.6 * hair.back)
+    full = 0.1 - 0.25 * np.clip(skull.ear[1] - part.y, 0, 0.1) + hair.back  # straight down from the back of the head
+    fill = np.maximum(full - reach, 0.6 * hair.back)
     fill = np.where(part.normal[:, 2] > 0.2, 0.5 * hair.back, fill)
-    return coverage * fill * smoothstep(0.6, 0.2, part.head)
+    return coverage * fill * smoothstep(0.5, 0.15, part.head)
 
 
 def _below_border(hair: Hair, part: Part) -> Field:

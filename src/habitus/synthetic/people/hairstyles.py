@@ -12,7 +12,7 @@ _SHORT_LINE = np.array((30, 30, 24, 6, -8, -2, -26, -42), float)
 _PULLED_LINE = np.array((30, 29, 23, 6, -2, -2, -24, -40), float)
 _BOB_LINE = np.array((26, 24, 14, -24, -48, -55, -58, -60), float)
 _LONG_LINE = np.array((30, 27, 16, -30, -60, -75, -80, -80), float)
-_AFRO_LINE = np.array((30, 29, 22, 2, -14, -22, -36, -50), float)
+_AFRO_LINE = np.array((30, 29, 22, 0, -26, -36, -46, -52), float)
 
 _MALE = {
     "bald": 0.04, "rim": 0.06, "thinning": 0.07, "shaved": 0.13, "receding": 0.1, "short": 0.19, "side part": 0.1,
@@ -21,7 +21,7 @@ _MALE = {
 }  # fmt: skip
 _FEMALE = {
     "shaved": 0.01, "short": 0.08, "side part": 0.05, "undercut": 0.02, "fringe": 0.04, "curly": 0.06, "afro": 0.03,
-    "bob": 0.18, "long": 0.25, "ponytail": 0.14, "bun": 0.09, "plait": 0.03, "pigtails": 0.02,
+    "bob": 0.18, "long": 0.25, "ponytail": 0.14, "bun": 0.09, "plait": 0.05,
 }  # fmt: skip
 _OF_AGE = ("bald", "rim", "thinning", "receding")
 _OF_AFRICA = ("afro", "curly")
@@ -151,13 +151,12 @@ def _sleek(rng: np.random.Generator, hair: Hair) -> Hair:
 
 
 def _bob(rng: np.random.Generator, hair: Hair) -> Hair:
-    mane = Mane(rng.uniform(0.06, 0.13), 0.1, rng.uniform(0.02, 0.045), 0.0, 0.0)
+    mane = Mane(rng.uniform(0.06, 0.13), 0.1, rng.uniform(0.02, 0.045), 0.0)
     return replace(_full(rng, hair), line=_BOB_LINE, mane=mane)
 
 
 def _long(rng: np.random.Generator, hair: Hair) -> Hair:
-    locks = rng.uniform(0.03, 0.06) if rng.uniform() < 0.55 else 0.0
-    mane = Mane(rng.uniform(0.14, 0.38), rng.uniform(0.075, 0.105), rng.uniform(0.0, 0.04), locks, 0.0)
+    mane = Mane(rng.uniform(0.14, 0.38), rng.uniform(0.075, 0.105), rng.uniform(0.0, 0.045), 0.0)
     return replace(_full(rng, hair), line=_LONG_LINE, mane=mane)
 
 
@@ -166,22 +165,17 @@ def _bun(rng: np.random.Generator, hair: Hair) -> Hair:
 
 
 def _ponytail(rng: np.random.Generator, hair: Hair) -> Hair:
-    tail = Mane(rng.uniform(0.12, 0.34), rng.uniform(0.02, 0.04), 0.0, 0.0, 0.0)
+    tail = Mane(rng.uniform(0.12, 0.34), rng.uniform(0.02, 0.04), 0.0, 0.0)
     return replace(_sleek(rng, hair), mane=tail, knot=Knot(rng.uniform(0, 45), rng.uniform(0.015, 0.03)))
 
 
 def _plait(rng: np.random.Generator, hair: Hair) -> Hair:
-    tail = Mane(rng.uniform(0.2, 0.36), rng.uniform(0.018, 0.026), 0.0, 0.0, 1.0)
+    tail = Mane(rng.uniform(0.2, 0.36), rng.uniform(0.018, 0.026), 0.0, 1.0)
     return replace(_sleek(rng, hair), mane=tail)
-
-
-def _pigtails(rng: np.random.Generator, hair: Hair) -> Hair:
-    tails = Mane(rng.uniform(0.16, 0.34), 0.0, 0.0, rng.uniform(0.02, 0.03), float(rng.uniform() < 0.6))
-    return replace(_sleek(rng, hair), mane=tails)
 
 
 _CUTS: dict[HairStyle, Callable[[np.random.Generator, Hair], Hair]] = {
     "bald": _bald, "rim": _rim, "thinning": _thinning, "shaved": _shaved, "receding": _receding, "short": _short,
     "side part": _side_part, "quiff": _quiff, "undercut": _undercut, "fringe": _fringe, "curly": _curly, "afro": _afro,
-    "bob": _bob, "long": _long, "ponytail": _ponytail, "bun": _bun, "plait": _plait, "pigtails": _pigtails,
+    "bob": _bob, "long": _long, "ponytail": _ponytail, "bun": _bun, "plait": _plait,
 }  # fmt: skip

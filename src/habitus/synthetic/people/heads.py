@@ -42,7 +42,7 @@ def face_displacement(look: Look, mannequin: Mannequin) -> Float[np.ndarray, "N 
     moved = np.zeros_like(mannequin.template)
     moved[skull.vertices.head.index] = face_shape(look.face.shape, skull)
     if look.facial_hair and look.facial_hair.length:
-        moved[skull.vertices.jaw.index] += beard_displacement(look.facial_hair, skull)
+        moved[skull.jaw_spread.index] += beard_displacement(look.facial_hair, skull)
     if look.glasses:
         moved[skull.vertices.eyes.index] += glasses_displacement(look.glasses, skull)
     return moved

@@ -115,6 +115,11 @@ class Skull:
         return _spread(self.mannequin, self.vertices.mane)
 
     @cached_property
+    def jaw_spread(self) -> "Spread":
+        """From the vertices that a beard moves."""
+        return _spread(self.mannequin, self.vertices.jaw)
+
+    @cached_property
     def away(self) -> Float[np.ndarray, "N 3"]:
         """Directions of all vertices from the middle of the skull."""
         offset = self.mannequin.template - self.centre
@@ -130,10 +135,13 @@ class Skull:
 
     @cached_property
     def sunk_ears(self) -> Field:
-        """Of the scalp's vertices: metres by which a surface without ears lies below (or above) them."""
+        """Along x, of the scalp's vertices: metres that lay the ears onto the skull; a membrane closes the gap."""
         part = self.vertices.scalp
-        radius = np.linalg.norm(self.mannequin.template - self.centre, axis=1).astype(np.float32)
-        return (self.mannequin.smooth(radius[:, None], 40)[:, 0] - radius)[part.index].clip(-0.03, 0.01)
+        closed = self.mannequin.template[:, :1].copy()
+        inside = part.index[part.ear < 0.01]
+        for _ in range(300):
+            closed[inside] = self.mannequin.smooth(closed, 1)[inside]
+        return (closed - self.mannequin.template[:, :1])[part.index, 0]
 
     def _parts(self, points: Points, pitch: float) -> HeadPoints:
         offset = np.stack([points.x, points.y, points.z], 1) - self.centre
