@@ -20,13 +20,7 @@ from habitus.synthetic.people.hair import hair_displacement
 from habitus.synthetic.people.heads import face_displacement, paint_head, paint_skin
 from habitus.synthetic.people.look import Look
 from habitus.synthetic.people.skull import skull_of
-from habitus.synthetic.surface.mannequin import ARM, Mannequin, mannequin_of
-from habitus.types import SMPL_JOINTS
-
-_FOREARM = 0.035
-"""Metres; half its thickness."""
-_HELD_OUT = 0.18
-"""Radians by which poses hold hanging arms out as it is."""
+from habitus.synthetic.surface.mannequin import Mannequin, mannequin_of
 
 
 @dataclass(frozen=True)
@@ -82,15 +76,3 @@ def _head(look: Look, hat: Hat | None, mannequin: Mannequin) -> Float[np.ndarray
     skull = skull_of(mannequin)
     hair = hair_displacement(look.hair, skull)
     return face_displacement(look, mannequin) + (hair if hat is None else hat_displacement(hat, hair, skull))
-
-
-def arm_berth(body: BodyModel, look: Look, delta: Float[Tensor, "N 3"]) -> float:
-    """Radians by which hanging arms must be held further out to clear the hips and the clothes."""
-    points, beta = mannequin_of(body).vertices, torch.from_numpy(look.beta)[None]
-    rest = body.rest(beta, delta[None])[0].numpy()
-    shoulder = body.rest_joints(beta)[0, SMPL_JOINTS.index("left_shoulder")].numpy()
-    drop = shoulder[1] - rest[:, 1]
-    beside = (points.limb[ARM] < 0.2) & (drop > 0.15) & (drop < 0.75)
-    angle = np.arctan2(np.abs(rest[beside, 0]) + _FOREARM - shoulder[0], drop[beside])
-    # Cloth gives way: only what stands out over some height counts.
-    return float(np.clip(np.quantile(angle, 0.985) - _HELD_OUT, 0.0, 0.45))

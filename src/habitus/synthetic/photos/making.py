@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 
 from habitus.body.model import BodyModel
-from habitus.synthetic.clothes.dressing import arm_berth, dress, paint
+from habitus.synthetic.clothes.dressing import dress, paint
 from habitus.synthetic.clothes.hanging import hang
 from habitus.synthetic.clothes.outfits import Outfit, draw_outfit
 from habitus.synthetic.people.look import Look, draw_look
@@ -20,9 +20,10 @@ from habitus.synthetic.photos.posing import Build, Figure, build_of, posed, unpo
 from habitus.synthetic.photos.truth import MadePerson, MadePhoto
 from habitus.synthetic.photos.visibility import JOINT_DEPTHS, KEYPOINT_DEPTHS, visible
 from habitus.synthetic.poses.activities import Pose, draw_pose
+from habitus.synthetic.poses.clearance import cleared, girth_of
 from habitus.synthetic.poses.skeleton import Theta
 from habitus.synthetic.poses.style import draw_style
-from habitus.synthetic.poses.turning import calm, turned, with_berth
+from habitus.synthetic.poses.turning import calm, turned
 from habitus.synthetic.scenes.scene import Scene, draw_scene
 from habitus.synthetic.scenes.sensor import expose
 from habitus.types import COCO_KEYPOINTS, BodyParams
@@ -51,19 +52,19 @@ def make_person(body: BodyModel, seed: int, *, outfit: int | Outfit = 0, texture
     if isinstance(outfit, int):
         outfit = draw_outfit(np.random.default_rng((_OUTFIT, seed, outfit)), female=look.female)
     worn = dress(body, look, outfit)
-    delta = torch.from_numpy(worn.delta)
+    build = build_of(mesh_of(body), look.beta, worn.delta)
     return MadePerson(
         topology=body.topology,
         seed=seed,
         look=look,
         outfit=outfit,
         beta=torch.from_numpy(look.beta),
-        delta=delta,
+        delta=torch.from_numpy(worn.delta),
         texture=paint(body, look, outfit, size=texture_size),
         hanging=worn.hanging,
         props=worn.props,
         style=draw_style(np.random.default_rng((_STYLE, seed))),
-        berth=arm_berth(body, look, delta),
+        girth=girth_of(body, build.vertices, build.joints),
     )
 
 
@@ -117,20 +118,21 @@ def photograph(
     build = build_of(mesh, person.beta.numpy(), person.delta.numpy())
     texture = pyramid(person.texture.numpy())
     photos = []
-    for pose, scene in zip(poses, scenes, strict=True):
-        theta = turned(_as_dressed(person, pose.theta), yaw=scene.yaw, elevation=scene.elevation).astype(np.float32)
+    for pose, scene in zip(_as_dressed(person, poses), scenes, strict=True):
+        theta = turned(pose.theta, yaw=scene.yaw, elevation=scene.elevation).astype(np.float32)
         figure, delta = _posed(mesh, build, person, theta)
         picture = composed(mesh, figure, carried(person.props, pose), texture, scene, size)
         photos.append(_developed(mesh, person, pose, theta, figure, delta, picture, scene))
     return photos
 
 
-def _as_dressed(person: MadePerson, theta: Theta) -> Theta:
-    """A pose as these clothes allow it: arms clear the hips, skirts shorten the step."""
+def _as_dressed(person: MadePerson, poses: Sequence[Pose]) -> list[Pose]:
+    """Poses as these clothes allow them: arms clear the trunk, skirts shorten the step."""
     outer = person.outfit.outer
-    if person.outfit.bottom.kind == "skirt" or (outer is not None and outer.length > 0.3):
-        theta = calm(theta, 0.55)
-    return with_berth(theta, person.berth)
+    short = person.outfit.bottom.kind == "skirt" or (outer is not None and outer.length > 0.3)
+    if short:
+        poses = [replace(pose, theta=calm(pose.theta, 0.55)) for pose in poses]
+    return [replace(pose, theta=theta) for pose, theta in zip(poses, cleared(poses, person.girth), strict=True)]
 
 
 def _posed(

@@ -12,6 +12,7 @@ from habitus.synthetic.clothes.hanging import Hanging
 from habitus.synthetic.clothes.outfits import Outfit
 from habitus.synthetic.clothes.props import Prop
 from habitus.synthetic.people.look import Look
+from habitus.synthetic.poses.clearance import Girth
 from habitus.synthetic.poses.style import Style
 from habitus.types import SMPL_JOINTS, BodyParams, Crop
 
@@ -36,8 +37,8 @@ class MadePerson:
     """Carried things that are no part of the body's surface."""
     style: Style
     """How they walk and stand."""
-    berth: float
-    """Radians by which these clothes hold hanging arms further out."""
+    girth: Girth
+    """What arms must keep clear of."""
 
     @property
     def carries(self) -> bool:

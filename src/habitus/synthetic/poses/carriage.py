@@ -55,11 +55,11 @@ def hold_arm(
     """
     raised = np.maximum(np.maximum(forward, outward) - 0.6, 0.0)
     angles[..., INDEX[f"{side}_collar"], SIDEWAYS] += 0.2 * raised
-    angles[..., INDEX[f"{side}_shoulder"], :] = np.stack(
-        np.broadcast_arrays(forward, np.asarray(outward) - 0.2 * raised, inward), -1
-    )
+    angles[..., INDEX[f"{side}_shoulder"], FLEXION] = forward
+    angles[..., INDEX[f"{side}_shoulder"], SIDEWAYS] = outward - 0.2 * raised
+    angles[..., INDEX[f"{side}_shoulder"], AXIAL] = inward
     angles[..., INDEX[f"{side}_elbow"], FLEXION] = elbow
-    angles[..., INDEX[f"{side}_elbow"], AXIAL] = 0.6 * np.asarray(palm_back)
-    angles[..., INDEX[f"{side}_wrist"], AXIAL] = 0.4 * np.asarray(palm_back)
+    angles[..., INDEX[f"{side}_elbow"], AXIAL] = 0.6 * palm_back
+    angles[..., INDEX[f"{side}_wrist"], AXIAL] = 0.4 * palm_back
     angles[..., INDEX[f"{side}_wrist"], FLEXION] = wrist
     angles[..., INDEX[f"{side}_hand"], FLEXION] = curl

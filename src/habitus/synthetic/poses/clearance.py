@@ -71,13 +71,16 @@ def _surround(
 ) -> Float[np.ndarray, "R S"]:
     """The furthest corner or middle of a face in each cell; where there is none, the neighbouring cells' furthest."""
     radius = np.zeros((_ROWS, _SECTORS))
-    for a, b, c in faces:
+    for f in range(len(faces)):
+        a, b, c = faces[f]
         if max(on_arm[a], on_arm[b], on_arm[c]) < _ON_ARM:
-            for point in (points[a], points[b], points[c], (points[a] + points[b] + points[c]) / 3):
-                row = int(np.floor((point[1] - _BOTTOM) / _ROW))
-                if 0 <= row < _ROWS:
-                    sector = int(np.floor(_direction(point[0], point[2]))) % _SECTORS
-                    radius[row, sector] = max(radius[row, sector], np.hypot(point[0], point[2]))
+            x = (points[a, 0] + points[b, 0] + points[c, 0]) / 3
+            y = (points[a, 1] + points[b, 1] + points[c, 1]) / 3
+            z = (points[a, 2] + points[b, 2] + points[c, 2]) / 3
+            _note(radius, x, y, z)
+    for i in range(len(points)):
+        if on_arm[i] < _ON_ARM:
+            _note(radius, points[i, 0], points[i, 1], points[i, 2])
     filled = radius.copy()
     for row in range(_ROWS):
         for sector in range(_SECTORS):
@@ -86,6 +89,15 @@ def _surround(
                     for s in range(sector - 1, sector + 2):
                         filled[row, sector] = max(filled[row, sector], radius[r, s % _SECTORS])
     return filled
+
+
+@kernel
+def _note(radius: Float[np.ndarray, "R S"], x: float, y: float, z: float) -> None:
+    """Widen the cell of a point to it."""
+    row = int(np.floor((y - _BOTTOM) / _ROW))
+    if 0 <= row < _ROWS:
+        sector = int(np.floor(_direction(x, z))) % _SECTORS
+        radius[row, sector] = max(radius[row, sector], np.sqrt(x * x + z * z))
 
 
 def _thickness(vertices: Float[np.ndarray, "Q 3"], joints: Float[np.ndarray, "24 3"]) -> Float[np.ndarray, "P"]:

@@ -17,6 +17,8 @@ from habitus.synthetic.poses.style import Style
 
 NORMAL_SPEED = 1.4
 """Metres a second, of the textbooks' curves."""
+_MIDDLE = np.radians(2.5)
+"""Of the thigh's swing."""
 _MOST_REACH = 0.6
 """Radians that an upper arm swings forwards at most."""
 
@@ -29,12 +31,9 @@ _PITCH = (18, 7, 0, 0, 0, -6, -25, -66, -66, -30, 5, 18)  # of the sole, toes up
 _TOES = (8, 3, 0, 0, 0, 6, 25, 36, 14, 4, 6, 8)  # up; shoes let them bend less than bare feet do
 
 
-def _curve(degrees: tuple[float, ...]) -> CubicSpline:
-    return CubicSpline(np.array(_PERCENT) / 100, np.radians(degrees), bc_type="periodic")
-
-
-_thigh, _knee_swing, _knee_loaded = map(_curve, (_THIGH, _KNEE_SWING, _KNEE_LOADED))
-_pitch, _toes = map(_curve, (_PITCH, _TOES))
+_legs = CubicSpline(
+    np.array(_PERCENT) / 100, np.radians([_THIGH, _KNEE_SWING, _KNEE_LOADED, _PITCH, _TOES]).T, bc_type="periodic"
+)
 
 
 def gait(style: Style, phase: Float[np.ndarray, "*batch"] | float, speed: float) -> Theta:
@@ -75,16 +74,15 @@ def walk(style: Style, phase: Float[np.ndarray, "*batch"] | float, speed: float)
 
     for column, (side, sign) in enumerate(SIDES.items()):
         leg = (phase + 0.5 * column) % 1.0
-        swinging = 0.4 + 0.6 * step
-        thigh = np.radians(2.5) + step * (_thigh(leg) - np.radians(2.5))
+        thigh, swinging, loaded, sole, toes = np.moveaxis(_legs(leg), -1, 0)
+        thigh = _MIDDLE + step * (thigh - _MIDDLE)
         angles[..., INDEX[f"{side}_hip"], FLEXION] = thigh + angles[..., 0, FLEXION]
         angles[..., INDEX[f"{side}_hip"], SIDEWAYS] += sign * drop
         angles[..., INDEX[f"{side}_hip"], AXIAL] -= sign * turn
-        angles[..., INDEX[f"{side}_knee"], FLEXION] = swinging * _knee_swing(leg) + style.bounce * pace * _knee_loaded(
-            leg
-        )
-        pitch[..., column] = step * _pitch(leg)
-        angles[..., INDEX[f"{side}_foot"], FLEXION] = step * _toes(leg)
+        knee = (0.4 + 0.6 * step) * swinging + style.bounce * pace * loaded
+        angles[..., INDEX[f"{side}_knee"], FLEXION] = knee
+        pitch[..., column] = step * sole
+        angles[..., INDEX[f"{side}_foot"], FLEXION] = step * toes
         _swing_arm(angles, style, side, np.cos(2 * np.pi * (leg + 0.5 - 0.03)), pace)
     return posture
 

@@ -19,16 +19,6 @@ def turned(theta: Theta, *, yaw: float, elevation: float = 0.0) -> Theta:
     return seen
 
 
-def with_berth(theta: Theta, berth: float) -> Theta:
-    """The pose with hanging arms held `berth` radians further out: hips and coats take room."""
-    result = theta.copy()
-    for side, sign in SIDES.items():
-        shoulder = INDEX[f"{side}_shoulder"]
-        out = Rotation.from_rotvec((0.0, 0.0, sign * berth))
-        result[shoulder] = (out * Rotation.from_rotvec(theta[shoulder])).as_rotvec()
-    return result
-
-
 def calm(theta: Theta, stride: float) -> Theta:
     """The pose with the legs' movement scaled by `stride` in [0, 1]: a narrow skirt allows no long steps."""
     result = theta.copy()
