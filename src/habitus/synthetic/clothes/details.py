@@ -76,6 +76,14 @@ def hood_down(cloth: Colours, lining: Colour, neck: Field, points: Points) -> Co
     return blend(cloth, lining, inside)
 
 
+def tailored_back(cloth: Colours, yoke: float, points: Points) -> Colours:
+    """The seams of a back: across, `yoke` metres below the shoulders, and from there down the middle."""
+    behind = smoothstep(0.0, -0.2, points.normal[:, 2]) * (points.limb[ARM] < 0.5)
+    across = line(points.y - 0.42 + yoke, 0.005, points.texel)
+    middle = line(points.x, 0.005, points.texel) * (points.y < 0.42 - yoke)
+    return shaded(cloth, 1 - 0.3 * np.maximum(across, middle) * behind)
+
+
 def belted(cloth: Colours, rng: np.random.Generator, height: Field, points: Points) -> Colours:
     """A leather belt with a buckle; `height`: metres above its middle."""
     belt = edge(0.017 - np.abs(height), thread(points)) * (points.limb[ARM] < 0.5)

@@ -19,7 +19,7 @@ from habitus.synthetic.people.colours import (
 
 Pattern = Literal[
     "plain", "heather", "stripes", "pinstripes", "checks", "print", "block", "denim", "quilted", "tweed", "knit",
-    "dots", "floral", "camouflage", "gradient", "sleeves", "sporty", "leather",
+    "dots", "floral", "camouflage", "gradient", "sleeves", "sporty", "leather", "reflective",
 ]  # fmt: skip
 Collar = Literal["crew", "v", "shirt", "high", "hood"]
 
@@ -156,31 +156,31 @@ def _draw_top(rng: np.random.Generator, cold: float) -> Top:
         second = np.full(3, 0.9) if colour.mean() < 0.5 else np.full(3, 0.12)
     length = rng.uniform(0.03, 0.13)
     if kind == 0:
-        pattern = _choose(rng, plain=0.7, stripes=0.15, print=0.15)
+        pattern = _draw_pattern(rng, "vest")
         return Top(colour, second, pattern, rng.uniform(0.02, 0.05), rng.uniform(-0.05, 0.1), length, "crew",
                    rng.uniform(0.004, 0.02))  # fmt: skip
     if kind == 1:
-        pattern = _choose(rng, plain=0.45, heather=0.1, stripes=0.13, print=0.28, block=0.04)
+        pattern = _draw_pattern(rng, "T-shirt")
         sleeve = rng.uniform(0.4, 0.85) if rng.uniform() < 0.85 else rng.uniform(1.9, 2.02)
         return Top(colour, second, pattern, rng.uniform(0.025, 0.07), sleeve, length,
                    _collar(rng, crew=0.8, v=0.2), rng.uniform(0.005, 0.035))  # fmt: skip
     if kind == 2:
-        pattern = _choose(rng, plain=0.5, pinstripes=0.18, checks=0.32)
+        pattern = _draw_pattern(rng, "shirt")
         sleeve = rng.uniform(1.9, 2.03) if rng.uniform() < 0.7 else rng.uniform(0.7, 1.3)
         return Top(colour, second, pattern, rng.uniform(0.03, 0.08), sleeve, length, "shirt",
                    rng.uniform(0.008, 0.028), zipped=True)  # fmt: skip
     if kind == 3:
-        pattern = _choose(rng, plain=0.5, heather=0.25, stripes=0.13, block=0.12)
+        pattern = _draw_pattern(rng, "jumper")
         return Top(colour, second, pattern, rng.uniform(0.04, 0.12), rng.uniform(1.92, 2.08), length,
                    _collar(rng, crew=0.6, v=0.2, high=0.2), rng.uniform(0.01, 0.034))  # fmt: skip
-    pattern = _choose(rng, plain=0.5, heather=0.27, print=0.23)
+    pattern = _draw_pattern(rng, "hoodie")
     return Top(colour, second, pattern, 0.1, rng.uniform(1.95, 2.1), rng.uniform(0.03, 0.11), "hood",
                rng.uniform(0.018, 0.042), zipped=bool(rng.uniform() < 0.5))  # fmt: skip
 
 
 def _draw_dress(rng: np.random.Generator, cold: float) -> tuple[Top, Bottom]:
     """A dress, and what is seen of the legs below it: bare, or in tights or leggings."""
-    pattern = _choose(rng, plain=0.6, stripes=0.12, checks=0.1, heather=0.1, print=0.08)
+    pattern = _draw_pattern(rng, "dress")
     sleeve = rng.uniform(1.8, 2.03) if rng.uniform() < cold else rng.uniform(0.0, 0.7)
     dress = Top(
         draw_top(rng), draw_top(rng), pattern, rng.uniform(0.03, 0.09), sleeve, rng.uniform(0.3, 0.75),
@@ -195,7 +195,7 @@ def _draw_outer(rng: np.random.Generator, cold: float) -> Top:
     """A jacket, a coat, a blazer, an open shirt or a body warmer."""
     colour = draw_outer(rng)
     second = colour * 0.55 if colour.mean() > 0.2 else colour + 0.12
-    pattern = _choose(rng, plain=0.62, heather=0.13, quilted=0.15, block=0.1)
+    pattern = _draw_pattern(rng, "outer")
     coat = rng.uniform() < 0.1 + 0.4 * cold
     sleeveless = not coat and rng.uniform() < 0.07
     sleeve = rng.uniform(0.0, 0.1) if sleeveless else rng.uniform(1.98, 2.1)
@@ -216,16 +216,16 @@ def _draw_bottom(rng: np.random.Generator, cold: float, *, skirts: bool) -> Bott
         tight = rng.uniform(0.003, 0.012) if rng.uniform() < 0.5 else rng.uniform(0.012, 0.035)
         return Bottom("trousers", draw_denim(rng), "denim", rng.uniform(1.88, 2.06), tight, waist)
     if kind == 1:
-        pattern, leg = _choose(rng, plain=0.8, heather=0.2), rng.uniform(1.88, 2.07)
+        pattern, leg = _draw_pattern(rng, "trousers"), rng.uniform(1.88, 2.07)
         return Bottom("trousers", draw_trousers(rng), pattern, leg, rng.uniform(0.008, 0.045), waist)
     if kind == 2:
-        pattern = _choose(rng, plain=0.7, denim=0.3)
+        pattern = _draw_pattern(rng, "shorts")
         colour = draw_denim(rng) if pattern == "denim" else draw_trousers(rng)
         return Bottom("trousers", colour, pattern, rng.uniform(0.5, 1.15), rng.uniform(0.012, 0.035), waist)
     if kind == 3:
         colour = draw_trousers(rng) if rng.uniform() < 0.35 else np.full(3, rng.uniform(0.05, 0.12))
         return Bottom("trousers", colour, "plain", rng.uniform(1.7, 2.0), 0.0, waist)
-    pattern = _choose(rng, plain=0.7, denim=0.1, checks=0.2)
+    pattern = _draw_pattern(rng, "skirt")
     return Bottom("skirt", draw_trousers(rng), pattern, rng.uniform(0.65, 1.6), rng.uniform(0.015, 0.08), waist)
 
 
@@ -236,8 +236,32 @@ def _draw_shoes(rng: np.random.Generator, cold: float) -> Shoes:
     return Shoes(colour, sole, shaft, rng.uniform(0.014, 0.028))
 
 
-def _choose(rng: np.random.Generator, **share: float) -> Pattern:
-    return list(share)[rng.choice(len(share), p=list(share.values()))]  # type: ignore[return-value]
+def _draw_pattern(rng: np.random.Generator, garment: str) -> Pattern:
+    share = _PATTERNS[garment]
+    return list(share)[rng.choice(len(share), p=list(share.values()))]
+
+
+_PATTERNS: dict[str, dict[Pattern, float]] = {
+    "vest": {"plain": 0.7, "stripes": 0.15, "print": 0.15},
+    "T-shirt": {
+        "plain": 0.38, "heather": 0.09, "stripes": 0.12, "print": 0.26, "block": 0.04, "sleeves": 0.03,
+        "gradient": 0.02, "dots": 0.01, "floral": 0.03, "camouflage": 0.02,
+    },
+    "shirt": {"plain": 0.46, "pinstripes": 0.16, "checks": 0.26, "denim": 0.05, "floral": 0.04, "dots": 0.03},
+    "jumper": {"plain": 0.36, "heather": 0.19, "knit": 0.18, "stripes": 0.12, "block": 0.1, "tweed": 0.05},
+    "hoodie": {"plain": 0.42, "heather": 0.22, "print": 0.23, "sleeves": 0.04, "block": 0.05, "sporty": 0.04},
+    "dress": {
+        "plain": 0.45, "stripes": 0.12, "checks": 0.08, "heather": 0.07, "print": 0.04, "floral": 0.17, "dots": 0.07,
+    },
+    "outer": {
+        "plain": 0.5, "heather": 0.08, "quilted": 0.15, "block": 0.09, "leather": 0.08, "tweed": 0.04,
+        "camouflage": 0.02, "sporty": 0.02, "reflective": 0.02,
+    },
+    "trousers": {"plain": 0.78, "heather": 0.12, "sporty": 0.06, "checks": 0.02, "camouflage": 0.02},
+    "shorts": {"plain": 0.64, "denim": 0.26, "sporty": 0.06, "camouflage": 0.02, "checks": 0.02},
+    "skirt": {"plain": 0.55, "denim": 0.12, "checks": 0.13, "floral": 0.12, "dots": 0.04, "leather": 0.04},
+}  # fmt: skip
+"""How often a garment has each pattern."""
 
 
 def _collar(rng: np.random.Generator, **share: float) -> Collar:

@@ -1,5 +1,7 @@
 """How garments look: painted on the texels, one over the other."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from habitus.synthetic.clothes.cloth import folds, hanging_folds, seam, sheen
@@ -14,6 +16,7 @@ from habitus.synthetic.clothes.details import (
     patch_pockets,
     ribbed,
     second_or,
+    tailored_back,
     trouser_seams,
     turned_up,
     zipped,
@@ -21,6 +24,7 @@ from habitus.synthetic.clothes.details import (
 from habitus.synthetic.clothes.outfits import Bottom, Outfit, Top
 from habitus.synthetic.clothes.patterns import woven
 from habitus.synthetic.clothes.shoes import paint_shoes
+from habitus.synthetic.people.colours import Colour
 from habitus.synthetic.surface.fields import Colours, Field, blend, edge, shaded, smoothstep
 from habitus.synthetic.surface.mannequin import Mannequin
 from habitus.synthetic.surface.points import Points
@@ -30,6 +34,8 @@ HEM = 0.004
 """Metres over which the borders of garments are blended, or a texel where that is more."""
 SHADOW = 0.035
 """Metres that a garment's shadow reaches past its border."""
+LONG = 0.18
+"""Metres below the pelvis from which on a top is one piece around both legs, such as a coat."""
 _METAL = np.array((0.62, 0.61, 0.58))
 
 
@@ -59,12 +65,14 @@ def _paint_top(colours: Colours, top: Top, mannequin: Mannequin, points: Points,
     if top.opening > 0:
         coverage = coverage * np.maximum(edge(beside, max(HEM, points.texel)), 1 - points.front)
 
+    if top.length > LONG:
+        points = replace(points, around=points.girth)
     cloth = woven(top.colour, top.second, top.pattern, top.period, points, rng)
     cloth = _trimmed(cloth, top, distance, points, rng)
     cloth = _fastened(cloth, top, beside, points, rng)
 
     brightness = folds(points, top.looseness, rng)
-    if top.length > 0.18:
+    if top.length > LONG:
         brightness *= hanging_folds(points, top.looseness, rng)
     brightness *= seam(distance - 0.018, points.texel, depth=0.2)
     brightness *= seam(points.armhole, points.texel, depth=0.3) * (1 - 0.25 * points.shelter)
@@ -87,14 +95,14 @@ def _trimmed(cloth: Colours, top: Top, inside: Field, points: Points, rng: np.ra
     else:
         cloth = collared(cloth, second_or(0.85 * top.colour, top, rng, 0.15), inside, points)
     long_sleeved, knitted = top.sleeve > 1.8, top.collar in ("crew", "v", "hood", "high")
-    if long_sleeved and knitted and top.length < 0.18:
+    if long_sleeved and knitted and top.length < LONG:
         cloth = ribbed(cloth, second_or(top.colour, top, rng, 0.15), inside, points)
     return cloth
 
 
 def _fastened(cloth: Colours, top: Top, beside: Field, points: Points, rng: np.random.Generator) -> Colours:
     """Zip or buttons, lapels, pockets."""
-    heavy = top.looseness > 0.03 or top.length > 0.18 or top.opening > 0
+    heavy = top.looseness > 0.03 or top.length > LONG or top.opening > 0
     if top.zipped and top.collar == "shirt":
         if heavy and rng.uniform() < 0.6:
             cloth = lapels(cloth, top.opening, points)
@@ -105,6 +113,8 @@ def _fastened(cloth: Colours, top: Top, beside: Field, points: Points, rng: np.r
         cloth = zipped(cloth, colour, beside, points)
     if top.collar == "hood" or (top.zipped and heavy):
         cloth = hand_pockets(cloth, points)
+    if top.zipped and top.sleeve > 1.8:
+        cloth = tailored_back(cloth, rng.uniform(0.02, 0.1), points)
     if top.zipped and top.collar != "hood" and rng.uniform() < 0.35:
         cloth = patch_pockets(cloth, 0.09, rng.uniform(0.24, 0.3), points)
     return cloth
@@ -115,20 +125,28 @@ def _paint_bottom(
 ) -> Colours:
     above_hem = points.y - leg_end(bottom, mannequin)
     below_waist = mannequin.joints["pelvis"][1] + bottom.waist - points.y
-    cloth = woven(bottom.colour, bottom.colour * 0.6 + 0.25, bottom.pattern, 0.08, points, rng)
-    brightness = seam(above_hem - 0.022, points.texel)
+    if bottom.kind == "skirt":
+        points = replace(points, around=points.girth)
+    cloth = woven(bottom.colour, _accent(bottom, rng), bottom.pattern, 0.08, points, rng)
+    if bottom.kind == "skirt":
+        brightness = hanging_folds(points, bottom.looseness, rng)
+    else:
+        brightness = folds(points, bottom.looseness, rng) * (1 - 0.3 * points.shelter)
+    brightness *= seam(above_hem - 0.022, points.texel)
     if bottom.kind == "trousers":
         cloth = trouser_seams(cloth, bottom, below_waist, mannequin, points)
         if bottom.pattern == "denim" and rng.uniform() < 0.2:
             cloth = turned_up(cloth, above_hem, rng.uniform(0.03, 0.06), points)
-        brightness *= folds(points, bottom.looseness, rng) * (1 - 0.3 * points.shelter)
-    else:
-        brightness *= hanging_folds(points, bottom.looseness, rng)
-    if rng.uniform() < 0.5:
-        cloth = belted(cloth, rng, 0.02 - below_waist, points)
+        if rng.uniform() < 0.5:
+            cloth = belted(cloth, rng, 0.02 - below_waist, points)
     worn = shaded(cloth, brightness, sheen=sheen(bottom.pattern))
     coverage = edge(bottom_distance(bottom, mannequin, points), max(HEM, points.texel))
     return blend(_shadowed(colours, above_hem, coverage), worn, coverage)
+
+
+def _accent(bottom: Bottom, rng: np.random.Generator) -> Colour:
+    """The second colour of trousers and skirts: white, or a lighter shade of the first."""
+    return np.full(3, 0.85) if rng.uniform() < 0.4 else bottom.colour * 0.6 + 0.25
 
 
 def _shadowed(colours: Colours, inside: Field, coverage: Field) -> Colours:

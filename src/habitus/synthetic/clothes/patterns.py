@@ -183,6 +183,17 @@ def _sporty(dye: Dye, points: Points, rng: np.random.Generator) -> Colours:
     return cloth
 
 
+def _reflective(dye: Dye, points: Points, rng: np.random.Generator) -> Colours:
+    """Working clothes: signal yellow or orange with grey bands around trunk and sleeves."""
+    signal = np.array((0.78, 0.9, 0.12)) if rng.uniform() < 0.65 else np.array((0.97, 0.42, 0.08))
+    trunk = (points.limb[ARM] < 0.5) * 1.0
+    rows = np.minimum(np.abs(points.down - 0.25), np.abs(points.down - 0.4)) + (1 - trunk)
+    braces = np.abs(np.abs(points.x) - 0.1) + (points.down > 0.25) + (1 - trunk)
+    sleeves = np.minimum(np.abs(points.down - 0.35), np.abs(points.down - 0.55)) + trunk
+    tape = line(np.minimum(np.minimum(rows, braces), sleeves), 0.05, points.texel)
+    return blend(_plain(dye._replace(ground=signal), points, rng), np.full(3, 0.74), tape)
+
+
 def _print(dye: Dye, points: Points, rng: np.random.Generator) -> Colours:
     """A picture on the chest or on the back, or a badge."""
     cloth = _plain(dye, points, rng)
@@ -198,5 +209,5 @@ _PATTERNS: dict[Pattern, Callable[[Dye, Points, np.random.Generator], Colours]] 
     "plain": _plain, "heather": _heather, "stripes": _stripes, "pinstripes": _pinstripes, "checks": _checks,
     "print": _print, "block": _block, "denim": _denim, "quilted": _quilted, "tweed": _tweed, "knit": _knit,
     "dots": _dots, "floral": _floral, "camouflage": _camouflage, "gradient": _gradient, "sleeves": _sleeves,
-    "sporty": _sporty, "leather": _plain,
+    "sporty": _sporty, "leather": _plain, "reflective": _reflective,
 }  # fmt: skip

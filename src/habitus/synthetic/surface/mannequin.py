@@ -7,6 +7,7 @@ Clothes, hair and faces are drawn as functions of these coordinates, for the tex
 import numpy as np
 import scipy.sparse as sp
 from jaxtyping import Float, Int
+from scipy.ndimage import gaussian_filter1d
 from scipy.spatial import KDTree
 
 from habitus.body.model import BodyModel
@@ -53,6 +54,7 @@ class Mannequin:
         self._average = _averaging(self.faces, len(self.template))
         self._weights = body.lbs_weights.numpy()
         self._normals = self.normals(self.template)
+        self._sections = _sections(self.template[_weight_of(ARM, self._weights) < 0.3])
         self.floor = float(self.template[:, 1].min())
         softer = self.normals(self.template, rounds=10)
         ankle, ball = self.joints["left_ankle"], self.joints["left_foot"]
@@ -103,17 +105,16 @@ class Mannequin:
 
     def _points(self, position: np.ndarray, normal: np.ndarray, weights: np.ndarray, last: np.ndarray) -> Points:
         x, y, _ = position.T
-        limb = {
-            name: weights[:, [i for i, joint in enumerate(SMPL_JOINTS) if joint.split("_")[-1] in parts]].sum(1)
-            for name, parts in _LIMBS.items()
-        }
+        limb = {name: _weight_of(name, weights) for name in _LIMBS}
         left = {part: self.joints[f"left_{part}"] for part in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")}
         reach = np.abs(self.template[:, 0]).max()
         arm = _along(np.abs(x), [left["shoulder"][0], left["elbow"][0], left["wrist"][0], reach])
         leg = _along(-y, [-left["hip"][1], -left["knee"][1], -left["ankle"][1], -self.floor])
         stations = np.array([left[part] for part in ("hip", "knee", "ankle")])
         leg_axis = np.stack([np.interp(leg, (0, 1, 2), stations[:, i]) for i in (0, 2)], 1)
-        return measured(position, _unit(normal), limb, arm, leg, leg_axis, last, self._area)
+        heights, sections = self._sections
+        trunk = np.stack([np.interp(y, heights, section) for section in sections.T], 1)
+        return measured(position, _unit(normal), limb, arm, leg, leg_axis, trunk, last, self._area)
 
 
 _MANNEQUINS: dict[int, Mannequin] = {}
@@ -124,6 +125,21 @@ def mannequin_of(body: BodyModel) -> Mannequin:
     if id(body) not in _MANNEQUINS or _MANNEQUINS[id(body)].body is not body:
         _MANNEQUINS[id(body)] = Mannequin(body)
     return _MANNEQUINS[id(body)]
+
+
+def _weight_of(limb: str, weights: np.ndarray) -> np.ndarray:
+    """Skinning weight of the joints of both limbs of that name."""
+    return weights[:, [i for i, joint in enumerate(SMPL_JOINTS) if joint.split("_")[-1] in _LIMBS[limb]]].sum(1)
+
+
+def _sections(trunk: Float[np.ndarray, "M 3"]) -> tuple[Float[np.ndarray, "K"], Float[np.ndarray, "K 3"]]:
+    """Heights, and at each half the width and half the depth of the body without its arms, and the z of the middle."""
+    x, y, z = trunk.T
+    heights = np.arange(y.min() + 0.02, y.max() - 0.02, 0.02)
+    near = [np.abs(y - height) < 0.03 for height in heights]
+    ends = np.array([(np.abs(x[n]).max(), z[n].min(), z[n].max()) for n in near])
+    sections = np.stack([ends[:, 0], (ends[:, 2] - ends[:, 1]) / 2, (ends[:, 1] + ends[:, 2]) / 2], 1)
+    return heights, gaussian_filter1d(sections, 2, axis=0)
 
 
 def _along(distance: np.ndarray, stations: list[float]) -> Field:

@@ -10,7 +10,7 @@ from habitus.synthetic.surface.noise import Noise
 
 ARM, LEG, HAND, FOOT, HEAD = "arm", "leg", "hand", "foot", "head"
 
-_TORSO_RADIUS, _LEG_RADIUS, _ARM_RADIUS = 0.16, 0.08, 0.05  # metres, about
+_TORSO_RADIUS, _SKIRT_RADIUS, _LEG_RADIUS, _ARM_RADIUS = 0.14, 0.22, 0.08, 0.05  # metres, about
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,8 @@ _NOISE = ("folds", "wrinkles", "drapes", "grain")
 
 def measured(
     position: Float[np.ndarray, "P 3"], normal: Float[np.ndarray, "P 3"], limb: dict[str, Field], along_arm: Field,
-    along_leg: Field, leg_axis: Float[np.ndarray, "P 2"], last: Float[np.ndarray, "P 3"], area: float,
+    along_leg: Field, leg_axis: Float[np.ndarray, "P 2"], trunk: Float[np.ndarray, "P 3"],
+    last: Float[np.ndarray, "P 3"], area: float,
 ) -> Points:  # fmt: skip
     """Points with all that follows from their places.
 
@@ -87,6 +88,7 @@ def measured(
         along_arm: see `Points`.
         along_leg: see `Points`.
         leg_axis: x and z of the middle of the left leg at each point's height.
+        trunk: half width and half depth of the trunk, or of both legs, at each point's height, and z of its middle.
         last: see `Points`.
         area: of the whole surface, square metres.
     """
@@ -94,7 +96,7 @@ def measured(
     x, y, z = (np.ascontiguousarray(column, dtype=np.float32) for column in position.T)
     normal, last = (np.asfortranarray(a, dtype=np.float32) for a in (normal, last))  # columns are what is asked for
     on_arm = smoothstep(0.35, 0.65, limb[ARM])
-    girth = _around_torso(x, y, z)
+    girth = _around_torso(x, y, z, trunk)
     around = girth + smoothstep(-0.05, 0.1, along_leg) * (_around_leg(x, z, leg_axis) - girth)
     sleeve = _ARM_RADIUS * np.arctan2(np.abs(normal[:, 2]), normal[:, 1])
     # Wrinkles are narrow along arms, body and legs, and long around them. From the armpits and from the hips they
@@ -122,10 +124,13 @@ def measured(
     )  # fmt: skip
 
 
-def _around_torso(x: Field, y: Field, z: Field) -> Field:
+def _around_torso(x: Field, y: Field, z: Field, trunk: Float[np.ndarray, "P 3"]) -> Field:
     """From the middle of front and back to the sides, where both meet as at a side seam; straight at the shoulders."""
+    width, depth, middle = trunk.T
+    radius = _TORSO_RADIUS + (_SKIRT_RADIUS - _TORSO_RADIUS) * smoothstep(0.0, -0.3, y)
+    around = radius * np.arctan2(x / width, np.abs(z - middle) / depth)
     straight = smoothstep(0.3, 0.44, y)
-    return (1 - straight) * _TORSO_RADIUS * np.arctan2(x, np.abs(z)) + straight * 1.3 * x
+    return (1 - straight) * around + straight * 0.85 * x
 
 
 def _around_leg(x: Field, z: Field, axis: Float[np.ndarray, "P 2"]) -> Field:
