@@ -173,8 +173,10 @@ def _sleeves(dye: Dye, points: Points, rng: np.random.Generator) -> Colours:
 
 def _sporty(dye: Dye, points: Points, rng: np.random.Generator) -> Colours:
     """One to three stripes down the outside of sleeves and legs."""
-    side = np.abs(points.around) - np.where(points.limb[ARM] > 0.5, 0.0, 0.11 + 0.5 * np.pi * 0.08)
-    outside = (points.limb[ARM] > 0.5) | ((points.normal[:, 0] * points.x > 0) & (points.along_leg > -0.1))
+    on_arm = points.limb[ARM] > 0.5
+    side = np.abs(points.around) - np.where(on_arm, 0.0, 0.11 + 0.5 * np.pi * 0.08)
+    legs = (points.normal[:, 0] * points.x > 0) & (points.along_leg > -0.1) & ~on_arm.any()
+    outside = on_arm | legs  # a top has them on its sleeves alone
     width, count = rng.uniform(0.01, 0.03), rng.integers(1, 4)
     cloth = _plain(dye, points, rng)
     for k in range(count):
