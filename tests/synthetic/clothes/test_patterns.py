@@ -44,8 +44,9 @@ def test_a_pattern_is_of_its_colours_and_follows_its_seed(body: BodyModel, patte
     assert not np.array_equal(draws[0], draws[2])
     assert draws[0].dtype == np.float32
     assert np.isfinite(draws[0]).all()
-    ground = draws[0] @ (1, -1, -1) > 0.25  # redder than anything mixed with blue
-    assert ground.mean() > 0.15, "the ground shows"
+    if pattern != "reflective":  # whose colours are its own
+        ground = draws[0] @ (1, -1, -1) > 0.25  # redder than anything mixed with blue
+        assert ground.mean() > 0.15, "the ground shows"
 
 
 @pytest.mark.parametrize("pattern", ["stripes", "pinstripes", "checks", "block", "dots", "camouflage", "sleeves"])
