@@ -26,8 +26,8 @@ def folds(points: Points, looseness: float, rng: np.random.Generator) -> Field:
     wrinkles, slope = points.wrinkles.draw(rng), points.wrinkles.draw(rng)
     somewhere = smoothstep(-0.6, 1.6, points.grain.draw(rng))
     stiffness = rng.uniform(0.45, 1.0)
-    depth = stiffness * np.minimum((0.05 + 1.6 * looseness) * somewhere + 0.15 * points.bends, 0.2)
-    return 1 + depth * crease(wrinkles, slope) + 0.03 * points.folds.draw(rng)
+    depth = stiffness * np.minimum((0.04 + 1.3 * looseness) * somewhere + 0.14 * points.bends, 0.18)
+    return 1 + depth * crease(wrinkles, slope) + 0.02 * points.folds.draw(rng)
 
 
 def hanging_folds(points: Points, looseness: float, rng: np.random.Generator) -> Field:
