@@ -5,7 +5,7 @@ from jaxtyping import Float
 
 from habitus.synthetic.clothes.cut import bottom_distance, top_distance, tops
 from habitus.synthetic.clothes.outfits import Bottom, Outfit, Top
-from habitus.synthetic.clothes.shoes import shoe_displacement
+from habitus.synthetic.clothes.shoes import shod
 from habitus.synthetic.surface.fields import Field, bump, edge, smoothstep
 from habitus.synthetic.surface.mannequin import ARM, HEAD, Mannequin, Points
 
@@ -29,7 +29,7 @@ def outfit_displacement(
     for top in tops(outfit):
         if top.collar == "hood":
             displacement += _hood(mannequin, points, top.looseness)
-    return (displacement + shoe_displacement(outfit.shoes, mannequin)).astype(np.float32)
+    return shod(displacement, outfit.shoes, mannequin).astype(np.float32)
 
 
 def _standing_off(distance: Field) -> Field:
@@ -42,7 +42,7 @@ def _top_thickness(top: Top, mannequin: Mannequin, points: Points, wave: Field) 
     coverage = _standing_off(top_distance(top, mannequin, points, lining=0.0))
     shoulder = mannequin.joints["left_shoulder"][1]
     hang = smoothstep(shoulder - 0.02, mannequin.joints["spine1"][1], points.y)
-    sleeve = smoothstep(0.0, 0.35, points.along_arm) * (0.55 + 0.2 * np.clip(points.along_arm, 0, 2))
+    sleeve = smoothstep(0.0, 0.35, points.along_arm) * (0.4 + 0.15 * np.clip(points.along_arm, 0, 2))
     on_arm = smoothstep(0.3, 0.7, points.limb[ARM])
     ease = hang + on_arm * (sleeve - hang)
     cuff = bump(points.along_arm, top.sleeve - 0.06, 0.06) * (top.collar in ("hood", "high")) * (top.sleeve > 1.5)

@@ -10,12 +10,12 @@ from torch import Tensor
 from habitus.body.model import BodyModel
 from habitus.synthetic.clothes.bags import bag_displacement, paint_bag
 from habitus.synthetic.clothes.draping import outfit_displacement
-from habitus.synthetic.clothes.hanging import Hanging, hang
+from habitus.synthetic.clothes.hanging import Hanging
 from habitus.synthetic.clothes.hats import Hat, hat_displacement, paint_hat
 from habitus.synthetic.clothes.outfits import Outfit
 from habitus.synthetic.clothes.painting import paint_outfit
 from habitus.synthetic.clothes.props import Prop, hand_bag
-from habitus.synthetic.clothes.skirts import hanging_of, hem_lift
+from habitus.synthetic.clothes.skirts import hung
 from habitus.synthetic.people.hair import hair_displacement
 from habitus.synthetic.people.heads import face_displacement, paint_head, paint_skin
 from habitus.synthetic.people.look import Look
@@ -57,11 +57,8 @@ def dress(body: BodyModel, look: Look, outfit: Outfit) -> Worn:
     rest, joints = body.rest(beta)[0].numpy(), body.rest_joints(beta)[0].numpy()
     rng = np.random.default_rng(outfit.weave)
     delta = outfit_displacement(outfit, mannequin, rest, rng) + _head(look, outfit.hat, mannequin)
-    delta[:, 1] += hem_lift(outfit, mannequin)
-    worn, bag = rest + delta, outfit.bag
-    hanging = hanging_of(outfit, mannequin, worn, joints, rng)
-    if hanging is not None:
-        worn[hanging.index] = hang(hanging, worn, joints)
+    worn, hanging = hung(outfit, mannequin, rest + delta, joints, rng)
+    bag = outfit.bag
     if bag is not None and bag.kind != "hand":
         carried = bag_displacement(bag, mannequin, worn)
         worn += carried

@@ -163,7 +163,7 @@ def _draw_top(rng: np.random.Generator, cold: float) -> Top:
         pattern = _draw_pattern(rng, "T-shirt")
         sleeve = rng.uniform(0.4, 0.85) if rng.uniform() < 0.85 else rng.uniform(1.9, 2.02)
         return Top(colour, second, pattern, rng.uniform(0.025, 0.07), sleeve, length,
-                   _collar(rng, crew=0.8, v=0.2), rng.uniform(0.005, 0.035))  # fmt: skip
+                   _collar(rng, crew=0.8, v=0.2), rng.uniform(0.005, 0.028))  # fmt: skip
     if kind == 2:
         pattern = _draw_pattern(rng, "shirt")
         sleeve = rng.uniform(1.9, 2.03) if rng.uniform() < 0.7 else rng.uniform(0.7, 1.3)
@@ -172,10 +172,10 @@ def _draw_top(rng: np.random.Generator, cold: float) -> Top:
     if kind == 3:
         pattern = _draw_pattern(rng, "jumper")
         return Top(colour, second, pattern, rng.uniform(0.04, 0.12), rng.uniform(1.92, 2.08), length,
-                   _collar(rng, crew=0.6, v=0.2, high=0.2), rng.uniform(0.01, 0.034))  # fmt: skip
+                   _collar(rng, crew=0.6, v=0.2, high=0.2), rng.uniform(0.008, 0.028))  # fmt: skip
     pattern = _draw_pattern(rng, "hoodie")
     return Top(colour, second, pattern, 0.1, rng.uniform(1.95, 2.1), rng.uniform(0.03, 0.11), "hood",
-               rng.uniform(0.018, 0.042), zipped=bool(rng.uniform() < 0.5))  # fmt: skip
+               rng.uniform(0.014, 0.034), zipped=bool(rng.uniform() < 0.5))  # fmt: skip
 
 
 def _draw_dress(rng: np.random.Generator, cold: float) -> tuple[Top, Bottom]:
@@ -202,7 +202,7 @@ def _draw_outer(rng: np.random.Generator, cold: float) -> Top:
     return Top(
         colour, second, pattern, rng.uniform(0.06, 0.1), sleeve,
         rng.uniform(0.22, 0.55) if coat else rng.uniform(0.03, 0.15), _collar(rng, shirt=0.4, high=0.35, hood=0.25),
-        rng.uniform(0.018, 0.032) + 0.02 * cold, opening=rng.uniform(0.025, 0.09) if rng.uniform() < 0.4 else 0.0,
+        rng.uniform(0.012, 0.028) + 0.012 * cold, opening=rng.uniform(0.025, 0.09) if rng.uniform() < 0.4 else 0.0,
         zipped=True,
     )  # fmt: skip
 
@@ -213,11 +213,11 @@ def _draw_bottom(rng: np.random.Generator, cold: float, *, skirts: bool) -> Bott
     kind = rng.choice(5, p=share / share.sum())
     waist = rng.uniform(0.05, 0.1)
     if kind == 0:
-        tight = rng.uniform(0.003, 0.012) if rng.uniform() < 0.5 else rng.uniform(0.012, 0.035)
-        return Bottom("trousers", draw_denim(rng), "denim", rng.uniform(1.88, 2.06), tight, waist)
+        tight = rng.uniform(0.003, 0.012) if rng.uniform() < 0.5 else rng.uniform(0.01, 0.025)
+        return Bottom("trousers", draw_denim(rng), "denim", rng.uniform(1.92, 2.15), tight, waist)
     if kind == 1:
-        pattern, leg = _draw_pattern(rng, "trousers"), rng.uniform(1.88, 2.07)
-        return Bottom("trousers", draw_trousers(rng), pattern, leg, rng.uniform(0.008, 0.045), waist)
+        pattern, leg = _draw_pattern(rng, "trousers"), rng.uniform(1.92, 2.15)
+        return Bottom("trousers", draw_trousers(rng), pattern, leg, rng.uniform(0.006, 0.032), waist)
     if kind == 2:
         pattern = _draw_pattern(rng, "shorts")
         colour = draw_denim(rng) if pattern == "denim" else draw_trousers(rng)

@@ -8,6 +8,8 @@ from habitus.synthetic.surface.feet import SOLE
 from habitus.synthetic.surface.fields import Colours, Field, blend, bump, edge, smoothstep
 from habitus.synthetic.surface.mannequin import Mannequin, Points
 
+_SHAFT = 0.012
+"""Metres that the shaft of a boot stands off the leg, more than the shoe."""
 HEM = 0.004
 """Metres over which borders are blended."""
 
@@ -28,15 +30,21 @@ def paint_shoes(colours: Colours, shoes: Shoes, mannequin: Mannequin, points: Po
     return blend(colours, worn, edge(distance, HEM))
 
 
-def shoe_displacement(shoes: Shoes, mannequin: Mannequin) -> Float[np.ndarray, "N 3"]:
-    """Displacement of the rest pose, metres."""
+def shod(displacement: Float[np.ndarray, "N 3"], shoes: Shoes, mannequin: Mannequin) -> Float[np.ndarray, "N 3"]:
+    """Displacement of the rest pose with shoes on, metres: what is worn on the legs ends in them."""
     points = mannequin.vertices
-    inside = edge(_below_opening(shoes, mannequin, points) + 0.006, 0.012)
+    inside = edge(_below_opening(shoes, mannequin, points) + 0.006, 0.012)[:, None]
     x, height, z = points.last.T
     height = np.where(height < 0, height * shoes.thickness / SOLE, height)
     across = np.where(points.x < 0, -1, 1) * (x + mannequin.joints["left_foot"][0])
-    shod = np.stack([across, height + mannequin.floor, z], 1)
-    return (inside[:, None] * (shod - mannequin.template)).astype(np.float32)
+    last = np.stack([across, height + mannequin.floor, z], 1) - mannequin.template
+    shaft = _SHAFT * smoothstep(0.0, 0.06, points.y - mannequin.joints["left_ankle"][1])
+    return displacement + inside * (last + shaft[:, None] * points.normal - displacement)
+
+
+def shoe_displacement(shoes: Shoes, mannequin: Mannequin) -> Float[np.ndarray, "N 3"]:
+    """Displacement of the naked rest pose by shoes alone, metres."""
+    return shod(np.zeros_like(mannequin.template), shoes, mannequin).astype(np.float32)
 
 
 def _below_opening(shoes: Shoes, mannequin: Mannequin, points: Points) -> Field:

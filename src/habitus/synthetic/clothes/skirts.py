@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from scipy.ndimage import gaussian_filter, map_coordinates
 
-from habitus.synthetic.clothes.cut import LONG, leg_end, tops
-from habitus.synthetic.clothes.hanging import Hanging, axes_of
+from habitus.synthetic.clothes.cut import LINING, LONG, leg_end, tops
+from habitus.synthetic.clothes.hanging import Hanging, axes_of, hang
 from habitus.synthetic.clothes.outfits import Outfit
 from habitus.synthetic.surface.fields import Field, smoothstep
 from habitus.synthetic.surface.mannequin import ARM, Mannequin
@@ -25,6 +25,10 @@ _INNER = 0.2 * np.pi
 """Half the angle around each leg, towards the other leg, that lies within the skirt."""
 _FALL = 0.12
 """Metres by which hanging cloth falls back inwards on each metre down."""
+_WITHIN = 0.02
+"""Metres inside a hem at which the legs begin to be seen."""
+_FULL = 0.4
+"""Metres below the hip joints at which cloth has its full flare."""
 _STEP, _TURNS = 0.025, 32
 
 
@@ -53,62 +57,70 @@ class _Skirt:
 
     end: float
     """Height of its hem on the template, metres."""
-    looseness: float
+    flare: float
+    """Metres by which it stands off at a hem at the knees."""
 
 
-def hanging_of(
+def hung(
     outfit: Outfit, mannequin: Mannequin, worn: Float[np.ndarray, "N 3"], joints: Float[np.ndarray, "24 3"],
     rng: np.random.Generator,
-) -> Hanging | None:  # fmt: skip
-    """What hangs around both legs; None if nothing does.
+) -> tuple[Float[np.ndarray, "N 3"], Hanging | None]:  # fmt: skip
+    """Hang up skirts, dresses, coats and long shirts.
 
     Args:
-        outfit: whose skirts, dresses, coats and long shirts hang.
+        outfit: whose.
         mannequin: of the body.
         worn: the rest pose with everything on that lies on the body, metres.
         joints: of the rest pose, metres.
         rng: the folds.
+
+    Returns:
+        The rest pose as it hangs, metres; and how that follows a pose, None if nothing hangs.
     """
     skirts = _skirts(outfit, mannequin)
     if not skirts:
-        return None
-    chart = _chart(mannequin)
+        return worn, None
+    chart, worn = _chart(mannequin), worn.copy()
     layer, at_hem = _outermost(skirts, chart)
-    hung = np.flatnonzero((layer >= 0) & (chart.height < mannequin.joints["left_hip"][1] - _BELT))
-    layer, at_hem, turn = layer[hung], at_hem[hung], chart.turn[hung]
-
     lengths = np.cumsum(np.linalg.norm(np.diff(joints[_JOINTS], axis=0, prepend=joints[_JOINTS[:1]]), axis=1))
     ends = _along(np.array([s.end for s in skirts]), np.array([mannequin.joints[n][1] for n in _LEG]), lengths)
     surface = worn[chart.index] - joints[_JOINTS[0]] * (0, 0, 1)
     depth = _along(surface[:, 1], joints[_JOINTS, 1], lengths)
-    along = np.where(at_hem, ends[layer], np.minimum(depth[hung], ends[layer])).astype(np.float32)
 
-    ease = np.max([s.looseness * np.clip(along / end, 0, 1) for s, end in zip(skirts, ends, strict=True)], axis=0)
+    # What lies next below a hem moves up to it, so that the legs come out from within the cloth.
+    under = _next_below(skirts, chart, layer, at_hem)
+    lift = np.where(under >= 0, np.maximum(depth - ends[under] + _WITHIN, 0), 0)
+    worn[chart.index, 1] += lift
+    surface[:, 1] += lift
+    depth -= lift
+
+    chosen = np.flatnonzero((layer >= 0) & (chart.height < mannequin.joints["left_hip"][1] - _BELT))
+    layer, turn = layer[chosen], chart.turn[chosen]
+    along = np.where(at_hem[chosen], ends[layer], np.minimum(depth[chosen], ends[layer])).astype(np.float32)
+    ease = np.max([s.flare * np.clip(along / max(end, _FULL), 0, 1) for s, end in zip(skirts, ends, strict=True)], 0)
     width = _widths(surface, depth, along, turn) + ease[:, None] * (1 + _folds(turn, rng))
-    width -= _TUCK * chart.past[hung, None] / _OVERLAP
-    centres = axes_of(along, turn, joints)
-    radius = width - (centres * _directions(turn)).sum(-1)
-    coverage = smoothstep(_BELT, _HUNG, along)
-    return Hanging(
-        chart.index[hung], coverage.astype(np.float32), along, turn, chart.share[hung], radius.astype(np.float32),
-        ease.astype(np.float32), joints, np.zeros((len(hung), 3), np.float32),
+    width -= _TUCK * chart.past[chosen, None] / _OVERLAP
+    radius = width - (axes_of(along, turn, joints) * _directions(turn)).sum(-1)
+    hanging = Hanging(
+        chart.index[chosen], smoothstep(_BELT, _HUNG, along).astype(np.float32), along, turn, chart.share[chosen],
+        radius.astype(np.float32), ease.astype(np.float32), joints, np.zeros((len(chosen), 3), np.float32),
     )  # fmt: skip
+    worn[hanging.index] = hang(hanging, worn, joints)
+    return worn, hanging
 
 
-def hem_lift(outfit: Outfit, mannequin: Mannequin) -> Float[np.ndarray, "N"]:
-    """Metres by which the vertices next below a hem move up, so that the legs come out from within the cloth."""
-    lift = np.zeros(len(mannequin.template), np.float32)
-    skirts = _skirts(outfit, mannequin)
-    if not skirts:
-        return lift
-    chart = _chart(mannequin)
-    layer, at_hem = _outermost(skirts, chart)
+def _next_below(
+    skirts: list[_Skirt], chart: _Chart, layer: Int[np.ndarray, "Q"], at_hem: Bool[np.ndarray, "Q"]
+) -> Int[np.ndarray, "Q"]:
+    """Which hem a vertex of what comes out below it lies next to, -1 for none."""
+    under = np.full(len(chart.index), -1)
     hem, below = chart.edges.T
-    lining = at_hem[hem] & (layer[below] < layer[hem])
-    end = np.array([s.end for s in skirts])[layer[hem[lining]]]
-    vertices = below[lining]
-    lift[chart.index[vertices]] = end - chart.height[vertices]
-    return lift
+    near = at_hem[hem] & (layer[below] < layer[hem])
+    np.maximum.at(under, below[near], layer[hem[near]])
+    for number, skirt in enumerate(skirts):
+        turned_in = (chart.height < skirt.end) & (chart.height > skirt.end - LINING) & (layer < number)
+        under[turned_in] = np.maximum(under[turned_in], number)
+    return under
 
 
 def _skirts(outfit: Outfit, mannequin: Mannequin) -> list[_Skirt]:
@@ -116,7 +128,7 @@ def _skirts(outfit: Outfit, mannequin: Mannequin) -> list[_Skirt]:
     pelvis = mannequin.joints["pelvis"][1]
     bottom = outfit.bottom
     inner = [_Skirt(leg_end(bottom, mannequin), bottom.looseness)] if bottom.kind == "skirt" else []
-    return inner + [_Skirt(pelvis - top.length, top.looseness) for top in tops(outfit) if top.length > LONG]
+    return inner + [_Skirt(pelvis - top.length, 0.6 * top.looseness) for top in tops(outfit) if top.length > LONG]
 
 
 def _outermost(skirts: list[_Skirt], chart: _Chart) -> tuple[Int[np.ndarray, "Q"], Bool[np.ndarray, "Q"]]:
