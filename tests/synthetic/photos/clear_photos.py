@@ -13,7 +13,9 @@ from habitus.synthetic.scenes.scene import draw_scene
 from habitus.synthetic.scenes.sensor import Sensor
 
 _LIGHT = Light((0.3, 0.6, 0.74), sun=(0.35, 0.35, 0.35), sky=(0.75, 0.75, 0.75), ground=(0.45, 0.45, 0.45))
-_SENSOR = Sensor(rows=256, blur=0.4, noise=0.005, gain=(1.0, 1.0, 1.0), saturation=1.0, contrast=1.0, quality=92)
+_SENSOR = Sensor(
+    rows=256, blur=0.4, sharpening=0.0, noise=0.005, gain=(1.0, 1.0, 1.0), saturation=1.0, contrast=1.0, quality=92
+)
 
 
 def clear_photo(body: BodyModel, person: MadePerson, seed: int) -> MadePhoto:

@@ -27,6 +27,12 @@ def test_a_sensor_blurs() -> None:
     assert np.abs(np.diff(exposed(halves(), blur=2.0).mean((0, 2)))).max() < 0.08
 
 
+def test_sharpening_puts_rims_at_edges() -> None:
+    columns = exposed(halves(), blur=0.4, sharpening=1.0).mean((0, 2))
+    assert columns.max() > 0.62
+    assert columns.min() < 0.38
+
+
 def test_gain_colours_and_highlights_bend_off() -> None:
     warm = exposed(halves(), gain=(1.2, 1.0, 0.8))
     assert warm.mean((0, 1)) == pytest.approx([0.6, 0.5, 0.4], abs=0.02)

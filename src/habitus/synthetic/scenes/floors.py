@@ -10,25 +10,25 @@ Floor = tuple[float, ...]
 WHITE, YELLOW = (0.80, 0.80, 0.78), (0.78, 0.64, 0.22)
 FOREVER = 999.0
 
-_PAVING = np.array([(0.60, 0.58, 0.55), (0.55, 0.55, 0.56), (0.66, 0.62, 0.56), (0.58, 0.50, 0.45), (0.47, 0.46, 0.45)])
+_PAVING = np.array([(0.57, 0.56, 0.54), (0.53, 0.53, 0.54), (0.60, 0.58, 0.54), (0.55, 0.49, 0.45), (0.47, 0.46, 0.45)])
 _TILES = np.array([(0.70, 0.68, 0.64), (0.60, 0.60, 0.60), (0.76, 0.73, 0.66), (0.45, 0.43, 0.41), (0.62, 0.52, 0.42)])
 _WOODS = np.array([(0.58, 0.43, 0.28), (0.66, 0.52, 0.36), (0.42, 0.30, 0.21), (0.60, 0.55, 0.48)])
 
 
 def asphalt(rng: np.random.Generator) -> Floor:
     """Grey, old and pale or new and dark."""
-    grey = rng.uniform(0.34, 0.66)
-    return ASPHALT, *_tinted(rng, (grey, grey, 1.02 * grey), 0.006), 1.0, 1.0, 0.0, rng.uniform(0.05, 0.1)
+    grey = rng.uniform(0.38, 0.68)
+    return ASPHALT, *_tinted(rng, (grey, grey, 1.02 * grey), 0.006), 1.0, 1.0, 0.0, rng.uniform(0.03, 0.07)
 
 
 def paving(rng: np.random.Generator) -> Floor:
     """Slabs, cobbles or blocks; or poured concrete."""
-    kind = rng.choice(4, p=(0.4, 0.2, 0.2, 0.2))
+    kind = rng.choice(4, p=(0.45, 0.13, 0.17, 0.25))
     length, width = ((0.6, 0.4), (0.14, 0.11), (0.21, 0.105), (3.0, 3.0))[kind]
     if kind == 0:
         length, width = rng.uniform(0.35, 0.9), rng.uniform(0.3, 0.6)
-    colour = _tinted(rng, _PAVING[rng.integers(len(_PAVING))] * rng.uniform(0.82, 1.12), 0.015)
-    return SLABS, *colour, length, width, rng.uniform(0.02, 0.09), rng.uniform(0.04, 0.08)
+    colour = _tinted(rng, _PAVING[rng.integers(len(_PAVING))] * rng.uniform(0.8, 1.08), 0.008)
+    return SLABS, *colour, length, width, rng.uniform(0.015, 0.06), rng.uniform(0.025, 0.06)
 
 
 def lawn(rng: np.random.Generator) -> Floor:

@@ -66,7 +66,7 @@ def _stones(tile, s, t, ps, pt, length, width, variety):
         tone += share * variety * own
     joint = 0.008 + 0.012 * length
     gap = max(stripe(abs(across) - 0.5 * width, joint, pt), stripe(abs(ahead) - 0.5 * length, joint, ps))
-    return tone * (1 - 0.35 * gap)
+    return tone * (1 - 0.28 * gap)
 
 
 @kernel

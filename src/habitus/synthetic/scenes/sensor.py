@@ -23,6 +23,8 @@ class Sensor:
     """Rows that the crop has in the camera's own picture; a larger crop is scaled up from these."""
     blur: float
     """Standard deviation of a Gaussian, pixels of the camera's picture."""
+    sharpening: float
+    """How far the camera's electronics raise fine detail; 0 not at all, 1 twofold, with bright rims at edges."""
     noise: float
     """Standard deviation in a pixel of the camera's picture."""
     gain: Rgb
@@ -35,7 +37,9 @@ class Sensor:
     """JPEG quality."""
 
 
-PLAIN = Sensor(rows=256.0, blur=0.0, noise=0.0, gain=(1.0, 1.0, 1.0), saturation=1.0, contrast=1.0, quality=100)
+PLAIN = Sensor(
+    rows=256.0, blur=0.0, sharpening=0.0, noise=0.0, gain=(1.0, 1.0, 1.0), saturation=1.0, contrast=1.0, quality=100
+)
 """Without faults but rounding."""
 
 
@@ -46,15 +50,16 @@ def draw_sensor(rng: np.random.Generator, *, brightness: float = 1.0) -> Sensor:
         rng: of the camera.
         brightness: of what lies before it, about 1; most of it is exposed away.
     """
-    exposure = rng.uniform(1.2, 1.7) * brightness**-0.75
+    exposure = rng.uniform(1.35, 1.9) * brightness**-0.75
     red, green, blue = (float(exposure * (1 + rng.normal(0, 0.025))) for _ in range(3))
     return Sensor(
         rows=256.0,
-        blur=rng.uniform(0.3, 0.75),
-        noise=rng.uniform(0.004, 0.02),
+        blur=rng.uniform(0.4, 0.85),
+        sharpening=max(0.0, rng.uniform(-0.3, 0.7)),
+        noise=rng.uniform(0.003, 0.015),
         gain=(red, green, blue),
-        saturation=rng.uniform(0.45, 0.95),
-        contrast=rng.uniform(1.15, 1.7),
+        saturation=rng.uniform(0.45, 0.9),
+        contrast=rng.uniform(1.2, 1.8),
         quality=int(rng.integers(55, 96)),
     )
 
@@ -77,6 +82,9 @@ def expose(image: Float[np.ndarray, "H W 3"], sensor: Sensor, rng: np.random.Gen
     picture = cv2.transform(picture, _mixing(sensor))
     picture = np.take(_tones(sensor.contrast), (picture * _STEPS).astype(np.int16), mode="clip")
     picture += np.float32(sensor.noise) * _noise(rng, (native[1], native[0]))
+    if sensor.sharpening > 0:
+        soft = cv2.GaussianBlur(picture, (5, 5), 1.1)
+        picture = cv2.addWeighted(picture, 1 + sensor.sharpening, soft, -sensor.sharpening, 0)
     np.maximum(picture, 0, out=picture)  # or it would be taken for its magnitude
     coded = cv2.cvtColor(cv2.convertScaleAbs(picture, alpha=255), cv2.COLOR_RGB2BGR)
     _, stream = cv2.imencode(".jpg", coded, (cv2.IMWRITE_JPEG_QUALITY, sensor.quality))

@@ -129,7 +129,7 @@ def _square(rng: np.random.Generator) -> _Draft:
     depth = rng.uniform(9, 26)
     axes = _Axes(rng.uniform(0.9, 2.2), rng.uniform(-50, 50), rng.uniform(-3, 3))
     seam = -depth * rng.uniform(0.3, 0.8)
-    bands = [band(seam, floors.paving(rng)), band(rng.uniform(2, 6), floors.paving(rng)), band(99, floors.path(rng))]
+    bands = [band(seam, floors.paving(rng)), band(rng.uniform(2, 6), floors.path(rng)), band(FOREVER, floors.path(rng))]
     walls = fronts.row(rng, axes.at, t=-depth - rng.uniform(1.5, 4), s=axes.s)
     things = _along(rng, axes, (-0.6 * depth, 4.0), ("tree", "lamp", "bench", "bin", "bush"), 0.5, 6.0)
     things += _along(rng, axes, (-depth - 0.8,), ("bicycle", "sign", "bin", "bench"), 0.5, 4.0)
