@@ -7,7 +7,8 @@ from scipy.spatial import KDTree
 from habitus.body.model import BodyModel
 from habitus.body.uv import texel_surface
 from habitus.synthetic.surface.drape import hanging
-from habitus.synthetic.surface.mannequin import ARM, FOOT, LEG, Mannequin, mannequin_of
+from habitus.synthetic.surface.mannequin import Mannequin, mannequin_of
+from habitus.synthetic.surface.points import ARM, FOOT, LEG
 
 
 @pytest.fixture(scope="module")

@@ -32,9 +32,8 @@ def top_distance(top: Top, mannequin: Mannequin, points: Points, *, lining: floa
         + lining * (top.length > LONG)
         + 0.03 * smoothstep(0.05, 0.17, np.abs(points.x)) * (top.collar == "shirt")
     )
-    reach = np.interp(
-        top.sleeve, (0, 1, 2, 3), [joints[f"left_{j}"][0] for j in ("shoulder", "elbow", "wrist", "hand")]
-    )
+    stations = [joints[f"left_{j}"][0] for j in ("shoulder", "elbow", "wrist", "hand")]
+    reach = float(np.interp(top.sleeve, (0, 1, 2, 3), stations))  # a numpy scalar would make the fields float64
     neck_y, neck_z = joints["neck"][1:]
     rise = {"crew": 0.0, "v": 0.0, "shirt": 0.022, "high": 0.045, "hood": 0.018}[top.collar]
     line = neck_y + rise - 0.5 * (points.z - neck_z)

@@ -8,7 +8,7 @@ import numpy as np
 from habitus.synthetic.clothes.outfits import Bottom, Top
 from habitus.synthetic.clothes.patterns import thread
 from habitus.synthetic.people.colours import Colour
-from habitus.synthetic.surface.fields import Colours, Field, blend, edge, line, shaded, smoothstep, tinted
+from habitus.synthetic.surface.fields import Colours, Field, blend, edge, length, line, shaded, smoothstep, tinted
 from habitus.synthetic.surface.mannequin import Mannequin
 from habitus.synthetic.surface.points import ARM, HEAD, Points
 
@@ -40,7 +40,7 @@ def buttoned(cloth: Colours, colour: Colour, middle: Field, points: Points, *, s
     front = points.front
     placket = line(np.abs(middle) - 0.017, 0.004, points.texel) * front
     row = 0.09 * (np.round(points.y / 0.09) - points.y / 0.09)
-    buttons = edge(size - np.hypot(middle, row), thread(points)) * front
+    buttons = edge(size - length(middle, row), thread(points)) * front
     return blend(shaded(cloth, 1 - 0.25 * placket), colour, buttons * min(1.0, 2 * size / points.texel))
 
 
@@ -70,7 +70,7 @@ def hood_down(cloth: Colours, lining: Colour, neck: Field, points: Points) -> Co
     garment's border.
     """
     behind = smoothstep(0.0, -0.2, points.normal[:, 2]) * (points.limb[HEAD] < 0.5)
-    border = 1 - np.hypot(points.x / 0.14, (points.y - 0.53) / 0.2)
+    border = 1 - length(points.x / 0.14, (points.y - 0.53) / 0.2)
     cloth = shaded(cloth, 1 - (0.4 * line(0.15 * border, 0.012, points.texel) - 0.06 * (border > 0)) * behind)
     inside = edge(0.022 - neck, thread(points)) * smoothstep(0.36, 0.4, points.y) * (np.abs(points.x) < 0.2)
     return blend(cloth, lining, inside)

@@ -54,7 +54,7 @@ def paint_outfit(
     feet = texels.zone(below=joints["left_ankle"][1] + max(outfit.shoes.shaft, 0) + 0.03)
     feet.repaint(colours, lambda c, p: paint_shoes(c, outfit.shoes, mannequin, p))
     for top in tops(outfit):
-        trunk = texels.zone(above=joints["pelvis"][1] - top.length - SHADOW - 0.03)
+        trunk = texels.zone(below=joints["neck"][1] + 0.13, above=joints["pelvis"][1] - top.length - SHADOW - 0.03)
         trunk.repaint(colours, lambda c, p, top=top: _paint_top(c, top, mannequin, p, rng))
 
 

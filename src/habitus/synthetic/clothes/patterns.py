@@ -8,7 +8,7 @@ import numpy as np
 from habitus.synthetic.clothes.outfits import Pattern
 from habitus.synthetic.clothes.prints import badge, picture
 from habitus.synthetic.people.colours import Colour
-from habitus.synthetic.surface.fields import Colours, bands, blend, bump, edge, line, smoothstep, tinted
+from habitus.synthetic.surface.fields import Colours, bands, blend, bump, edge, length, line, smoothstep, tinted
 from habitus.synthetic.surface.points import ARM, Points
 
 _THREAD = 0.003
@@ -68,7 +68,7 @@ def _tweed(dye: Dye, points: Points, rng: np.random.Generator) -> Colours:
 def _denim(dye: Dye, points: Points, rng: np.random.Generator) -> Colours:
     """Washed out on thighs, knees and seat, in streaks where it creases."""
     washed = bump(points.along_leg, 0.5, 0.3) * (0.35 + 0.65 * smoothstep(0.1, 0.9, np.abs(points.normal[:, 2])))
-    streaks = np.clip(points.wrinkles.draw(rng), -1, 1.5) * (0.05 + 0.12 * points.bends)
+    streaks = np.clip(points.wrinkles.draw(rng), -1, 1.5) * (0.03 + 0.08 * points.bends)
     tone = 1 + rng.uniform(0.05, 0.5) * washed + streaks + 0.04 * points.grain.draw(rng) + 0.12 * points.grit
     return tinted(dye.ground, tone)
 
@@ -103,7 +103,7 @@ def _checks(dye: Dye, points: Points, rng: np.random.Generator) -> Colours:
 def _dots(dye: Dye, points: Points, rng: np.random.Generator) -> Colours:
     rows = points.down / dye.period + rng.uniform(0, 1)
     places = points.around / dye.period + 0.5 * (np.floor(rows) % 2)
-    from_middle = np.hypot(rows % 1 - 0.5, places % 1 - 0.5) * dye.period
+    from_middle = length(rows - np.floor(rows) - 0.5, places - np.floor(places) - 0.5) * dye.period
     dots = edge(rng.uniform(0.2, 0.36) * dye.period - from_middle, thread(points))
     return blend(_plain(dye, points, rng), dye.second, dots)
 
@@ -133,7 +133,7 @@ def _gradient(dye: Dye, points: Points, rng: np.random.Generator) -> Colours:
 def _quilted(dye: Dye, points: Points, rng: np.random.Generator) -> Colours:
     """Tubes of down: light above, dark below, and puckered at the seams."""
     turns = points.down / dye.period + rng.uniform(0, 1)
-    seams = line((turns % 1.0 - 0.5) * dye.period, 0.008, points.texel)
+    seams = line((turns - np.floor(turns) - 0.5) * dye.period, 0.008, points.texel)
     pucker = 0.07 * points.wrinkles.draw(rng)
     return tinted(dye.ground, 1 + 0.16 * np.sin(2 * np.pi * turns) - 0.45 * seams + pucker)
 
@@ -174,10 +174,10 @@ def _sleeves(dye: Dye, points: Points, rng: np.random.Generator) -> Colours:
 def _sporty(dye: Dye, points: Points, rng: np.random.Generator) -> Colours:
     """One to three stripes down the outside of sleeves and legs."""
     on_arm = points.limb[ARM] > 0.5
-    side = np.abs(points.around) - np.where(on_arm, 0.0, 0.11 + 0.5 * np.pi * 0.08)
+    side = np.abs(points.around) - (0.11 + 0.5 * np.pi * 0.08) * ~on_arm
     legs = (points.normal[:, 0] * points.x > 0) & (points.along_leg > -0.1) & ~on_arm.any()
     outside = on_arm | legs  # a top has them on its sleeves alone
-    width, count = rng.uniform(0.01, 0.03), rng.integers(1, 4)
+    width, count = rng.uniform(0.01, 0.03), int(rng.integers(1, 4))
     cloth = _plain(dye, points, rng)
     for k in range(count):
         stripe = line(side - 1.7 * width * (k - 0.5 * (count - 1)), width, points.texel)
@@ -188,7 +188,7 @@ def _sporty(dye: Dye, points: Points, rng: np.random.Generator) -> Colours:
 def _reflective(dye: Dye, points: Points, rng: np.random.Generator) -> Colours:
     """Working clothes: signal yellow or orange with grey bands around trunk and sleeves."""
     signal = np.array((0.78, 0.9, 0.12)) if rng.uniform() < 0.65 else np.array((0.97, 0.42, 0.08))
-    trunk = (points.limb[ARM] < 0.5) * 1.0
+    trunk = (points.limb[ARM] < 0.5).astype(np.float32)
     rows = np.minimum(np.abs(points.down - 0.25), np.abs(points.down - 0.4)) + (1 - trunk)
     braces = np.abs(np.abs(points.x) - 0.1) + (points.down > 0.25) + (1 - trunk)
     sleeves = np.minimum(np.abs(points.down - 0.35), np.abs(points.down - 0.55)) + trunk

@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float
 
 from habitus.synthetic.people.colours import Colour
-from habitus.synthetic.surface.fields import Colours, Field, blend, edge, smoothstep
+from habitus.synthetic.surface.fields import Colours, Field, blend, edge, length, smoothstep
 from habitus.synthetic.surface.points import ARM, Points
 
 
@@ -20,7 +20,7 @@ def picture(
     motif = _MOTIFS[rng.choice(len(_MOTIFS), p=_SHARE)]
     near = np.flatnonzero((np.abs(u) < 1.6) & (np.abs(v) < 1.6) & (facing > 0))
     noise = points.folds.draw(rng)[near]
-    painted = cloth.copy()
+    painted = cloth.copy(order="K")
     for ink, coverage in zip(inks, motif(u[near], v[near], soft, noise, rng), strict=True):
         painted[near] = blend(painted[near], ink, 0.92 * coverage * facing[near])
     return painted
@@ -28,7 +28,7 @@ def picture(
 
 def badge(cloth: Colours, ink: Colour, points: Points, rng: np.random.Generator) -> Colours:
     """A small mark on one side of the chest."""
-    side, size = rng.choice((-1.0, 1.0)), rng.uniform(0.012, 0.03)
+    side, size = (-1) ** int(rng.integers(2)), rng.uniform(0.012, 0.03)
     away = np.maximum(np.abs(points.x - 0.085 * side), 1.3 * np.abs(points.y - 0.31))
     mark = edge(size - away, max(0.003, points.texel)) * (points.normal[:, 2] > 0.2) * (points.limb[ARM] < 0.5)
     return blend(cloth, ink, 0.9 * mark)
@@ -39,7 +39,7 @@ _Coverages = tuple[Field, Field]
 
 def _disc(u: Field, v: Field, soft: float, noise: Field, rng: np.random.Generator) -> _Coverages:
     """A disc in the first ink with something of the second in it."""
-    round_ = edge(1 - np.hypot(u, v), soft)
+    round_ = edge(1 - length(u, v), soft)
     return round_, round_ * edge(0.7 * noise - rng.uniform(-0.3, 0.3), 0.3)
 
 
@@ -77,8 +77,8 @@ def _number(u: Field, v: Field, soft: float, noise: Field, rng: np.random.Genera
 
 def _blot(u: Field, v: Field, soft: float, noise: Field, rng: np.random.Generator) -> _Coverages:
     """A figure of no name, such as animals and faces are from afar."""
-    body = edge(0.75 + 0.35 * noise - np.hypot(u, v), 2 * soft)
-    return body, body * edge(0.3 + 0.3 * noise - np.hypot(u - rng.uniform(-0.3, 0.3), v - 0.25), 2 * soft)
+    body = edge(0.75 + 0.35 * noise - length(u, v), 2 * soft)
+    return body, body * edge(0.3 + 0.3 * noise - length(u - rng.uniform(-0.3, 0.3), v - 0.25), 2 * soft)
 
 
 def _letters(u: Field, height: float, soft: float, rng: np.random.Generator) -> Field:

@@ -39,6 +39,11 @@ def bands(distance: Field, period: float, phase: float, share: float, width: flo
     return _each(_bands, distance, 1 / period, phase, 0.5 * share, period / width)
 
 
+def length(x: Field, y: Field) -> Field:
+    """Of the vector of two fields; several times faster than `np.hypot`, which minds overflow."""
+    return np.sqrt(x * x + y * y)
+
+
 def line(distance: Field, width: float, texel: float) -> Field:
     """Coverage by a line `width` wide along `distance` 0, as texels of the given size see it.
 
