@@ -1,5 +1,7 @@
 """How far garments stand off the body: displacement of the rest pose."""
 
+from functools import lru_cache
+
 import numpy as np
 from jaxtyping import Float
 
@@ -14,11 +16,11 @@ _CUT = 0.012
 
 
 def outfit_displacement(
-    outfit: Outfit, mannequin: Mannequin, rest: Float[np.ndarray, "N 3"], rng: np.random.Generator
+    outfit: Outfit, mannequin: Mannequin, beta: Float[np.ndarray, "10"], rng: np.random.Generator
 ) -> Float[np.ndarray, "N 3"]:
-    """Displacement of the naked rest-pose vertices `rest` by the outfit, metres."""
+    """Displacement of the naked rest pose of a build by the outfit, metres."""
     points = mannequin.vertices
-    normals = mannequin.normals(rest)
+    normals = _normals(mannequin, beta)
     wave = points.folds.draw(rng)
     thickness = _bottom_thickness(outfit.bottom, mannequin, points, wave)
     for top in tops(outfit):
@@ -30,6 +32,22 @@ def outfit_displacement(
         if top.collar == "hood":
             displacement += _hood(mannequin, points, top.looseness)
     return shod(displacement, outfit.shoes, mannequin).astype(np.float32)
+
+
+def _normals(mannequin: Mannequin, beta: Float[np.ndarray, "10"]) -> Float[np.ndarray, "N 3"]:
+    """Smoothed outward unit normals of a build: to first order, which is within a few degrees of the true ones."""
+    average, changes = _normal_basis(mannequin)
+    normals = (average + beta @ changes).reshape(-1, 3)
+    return normals / np.sqrt(np.einsum("ni,ni->n", normals, normals))[:, None]
+
+
+@lru_cache(maxsize=4)
+def _normal_basis(mannequin: Mannequin) -> tuple[Float[np.ndarray, "N*3"], Float[np.ndarray, "10 N*3"]]:
+    """Normals of the average build, and their derivatives by its coefficients."""
+    directions = mannequin.body.shapedirs.numpy()
+    average = mannequin.normals(mannequin.template)
+    builds = (mannequin.template + directions[..., k] for k in range(directions.shape[-1]))
+    return average.ravel(), np.stack([(mannequin.normals(build) - average).ravel() for build in builds])
 
 
 def _standing_off(distance: Field) -> Field:

@@ -56,7 +56,7 @@ def dress(body: BodyModel, look: Look, outfit: Outfit) -> Worn:
     beta = torch.from_numpy(look.beta)[None]
     rest, joints = body.rest(beta)[0].numpy(), body.rest_joints(beta)[0].numpy()
     rng = np.random.default_rng(outfit.weave)
-    delta = outfit_displacement(outfit, mannequin, rest, rng) + _head(look, outfit.hat, mannequin)
+    delta = outfit_displacement(outfit, mannequin, look.beta, rng) + _head(look, outfit.hat, mannequin)
     worn, hanging = hung(outfit, mannequin, rest + delta, joints, rng)
     bag = outfit.bag
     if bag is not None and bag.kind != "hand":

@@ -66,7 +66,7 @@ def hang(
         _legs(joints @ turned),
     )  # fmt: skip
     kept = posed[hanging.index]
-    hung = (cloth + hanging.carried) @ turned.T + _middle(joints)
+    hung = (cloth + hanging.carried) @ turned.T + middle_of(joints)
     return kept + hanging.coverage[:, None] * (hung - kept)
 
 
@@ -90,14 +90,14 @@ def _frame(joints: Float[np.ndarray, "24 3"]) -> Float[np.ndarray, "3 3"]:
     return np.stack([across, up, np.cross(across, up)], 1)
 
 
-def _middle(joints: Float[np.ndarray, "24 3"]) -> Float[np.ndarray, "3"]:
+def middle_of(joints: Float[np.ndarray, "24 3"]) -> Float[np.ndarray, "3"]:
     """Between the hip joints."""
     return joints[_LEGS[:, 0]].mean(0)
 
 
 def _legs(joints: Float[np.ndarray, "24 3"]) -> Float[np.ndarray, "2 3 3"]:
     """Hip, knee and ankle of both legs from the middle between the hips."""
-    return np.ascontiguousarray(joints[_LEGS] - _middle(joints), np.float32)
+    return np.ascontiguousarray(joints[_LEGS] - middle_of(joints), np.float32)
 
 
 @kernel

@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from scipy.ndimage import gaussian_filter, map_coordinates
 
+from habitus.rendering.compiled import kernel
 from habitus.synthetic.clothes.cut import LINING, LONG, leg_end, tops
-from habitus.synthetic.clothes.hanging import Hanging, axes_of, hang
+from habitus.synthetic.clothes.hanging import Hanging, axes_of, middle_of
 from habitus.synthetic.clothes.outfits import Outfit
 from habitus.synthetic.surface.fields import Field, smoothstep
 from habitus.synthetic.surface.mannequin import ARM, Mannequin
@@ -100,12 +99,15 @@ def hung(
     ease = np.max([s.flare * np.clip(along / max(end, _FULL), 0, 1) for s, end in zip(skirts, ends, strict=True)], 0)
     width = _widths(surface, depth, along, turn) + ease[:, None] * (1 + _folds(turn, rng))
     width -= _TUCK * chart.past[chosen, None] / _OVERLAP
-    radius = width - (axes_of(along, turn, joints) * _directions(turn)).sum(-1)
+    centres, ways = axes_of(along, turn, joints), _directions(turn)
+    radius = width - (centres * ways).sum(-1)
     hanging = Hanging(
         chart.index[chosen], smoothstep(_BELT, _HUNG, along).astype(np.float32), along, turn, chart.share[chosen],
         radius.astype(np.float32), ease.astype(np.float32), joints, np.zeros((len(chosen), 3), np.float32),
     )  # fmt: skip
-    worn[hanging.index] = hang(hanging, worn, joints)
+    ends_of = centres + radius[..., None] * ways
+    cloth = ends_of[:, 0] + hanging.share[:, None] * (ends_of[:, 1] - ends_of[:, 0]) + middle_of(joints)
+    worn[hanging.index] += hanging.coverage[:, None] * (cloth - worn[hanging.index])
     return worn, hanging
 
 
@@ -156,21 +158,43 @@ def _widths(
     Cloth hangs from the widest place above: it falls back inwards only slowly.
     """
     rows = int((depth.max() - _BELT) / _STEP) + 2
-    row = np.clip((depth - _BELT) / _STEP, 0, rows - 1).astype(int)
-    order = np.argsort(row, kind="stable")
-    turns = np.linspace(-np.pi, np.pi, _TURNS, endpoint=False, dtype=np.float32)
-    reach = surface[order] @ _directions(turns).T
-    starts = np.flatnonzero(np.diff(row[order], prepend=-1))
+    row = np.clip((depth - _BELT) / _STEP, 0, rows - 1).astype(np.int64)
+    turns = np.linspace(-np.pi, np.pi, _TURNS, endpoint=False)
     table = np.zeros((rows, _TURNS), np.float32)
-    table[row[order][starts]] = np.maximum.reduceat(reach, starts)
+    _reach(surface[:, 0], surface[:, 2], row, np.sin(turns), np.cos(turns), table)
     for below in range(1, rows):
         table[below] = np.maximum(table[below], table[below - 1] - _FALL * _STEP)
-    modes: Any = ("nearest", "wrap")  # one an axis, which the stubs do not know
-    table = gaussian_filter(table, (0.7, 0.7), mode=modes)
-    place = (turn + np.pi) / (2 * np.pi) * _TURNS
-    at = [np.broadcast_to(((along - _BELT) / _STEP - 0.5)[:, None], turn.shape), place % _TURNS]
-    padded = np.concatenate([table, table[:, :1]], 1)
-    return map_coordinates(padded, at, order=1, mode="nearest")
+    padded = np.concatenate([table[:1], table, table[-1:]])
+    table = 0.25 * (padded[:-2] + padded[2:]) + 0.5 * table
+    table = 0.25 * (np.roll(table, 1, 1) + np.roll(table, -1, 1)) + 0.5 * table
+    width = np.empty(turn.shape, np.float32)
+    _look_up(table, (along - _BELT) / _STEP - 0.5, (turn + np.pi) / (2 * np.pi) * _TURNS, width)
+    return width
+
+
+@kernel
+def _reach(x, z, row, sin, cos, table):  # type: ignore[no-untyped-def]
+    """The furthest that points of each row reach in each direction."""
+    for i in range(len(row)):
+        for t in range(len(sin)):
+            table[row[i], t] = max(table[row[i], t], x[i] * sin[t] + z[i] * cos[t])
+
+
+@kernel
+def _look_up(table, row, turn, values):  # type: ignore[no-untyped-def]
+    """Values between rows, of which the first and the last continue, and between directions, which go around."""
+    rows, turns = table.shape
+    for i in range(len(row)):
+        place = min(max(row[i], 0.0), rows - 1.0)
+        above = min(int(place), rows - 2)
+        down = place - above
+        for k in range(2):
+            at = int(np.floor(turn[i, k]))
+            part = turn[i, k] - at
+            first, second = at % turns, (at + 1) % turns
+            upper = (1 - part) * table[above, first] + part * table[above, second]
+            lower = (1 - part) * table[above + 1, first] + part * table[above + 1, second]
+            values[i, k] = (1 - down) * upper + down * lower
 
 
 def _folds(turn: Float[np.ndarray, "Q 2"], rng: np.random.Generator) -> Float[np.ndarray, "Q 2"]:
