@@ -17,7 +17,7 @@ _WOODS = np.array([(0.58, 0.43, 0.28), (0.66, 0.52, 0.36), (0.42, 0.30, 0.21), (
 
 def asphalt(rng: np.random.Generator) -> Floor:
     """Grey, old and pale or new and dark."""
-    grey = rng.uniform(0.38, 0.68)
+    grey = rng.uniform(0.40, 0.62)
     return ASPHALT, *_tinted(rng, (grey, grey, 1.02 * grey), 0.006), 1.0, 1.0, 0.0, rng.uniform(0.03, 0.07)
 
 
@@ -33,9 +33,9 @@ def paving(rng: np.random.Generator) -> Floor:
 
 def lawn(rng: np.random.Generator) -> Floor:
     """Grass, from lush to dry."""
-    dry = rng.uniform()
+    dry = rng.uniform() ** 1.5
     colour = (0.24 + 0.14 * dry, 0.34 + 0.04 * dry, 0.13 + 0.07 * dry)
-    return GRASS, *_tinted(rng, colour, 0.012), 1.0, 1.0, 0.0, rng.uniform(0.08, 0.14)
+    return GRASS, *_tinted(rng, colour, 0.012), 1.0, 1.0, 0.0, rng.uniform(0.05, 0.1)
 
 
 def path(rng: np.random.Generator) -> Floor:

@@ -11,7 +11,7 @@ from habitus.synthetic.scenes.scene import Scene
 from habitus.synthetic.scenes.things import thing
 from habitus.synthetic.scenes.vehicles import vehicle
 
-LEAST, MOST = 0.06, 0.55
+LEAST, MOST = 0.06, 0.5
 """Share of the person's box that is covered."""
 _TRIES = 12
 _OUTDOORS = ("person", "car", "lamp", "bush", "railing", "bicycle", "suitcase", "bin", "sign", "tree", "bench")

@@ -50,7 +50,7 @@ def draw_sensor(rng: np.random.Generator, *, brightness: float = 1.0) -> Sensor:
         rng: of the camera.
         brightness: of what lies before it, about 1; most of it is exposed away.
     """
-    exposure = rng.uniform(1.35, 1.9) * brightness**-0.75
+    exposure = rng.uniform(1.25, 1.7) * brightness**-0.9
     red, green, blue = (float(exposure * (1 + rng.normal(0, 0.025))) for _ in range(3))
     return Sensor(
         rows=256.0,

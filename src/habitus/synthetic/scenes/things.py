@@ -29,7 +29,7 @@ def _drawn(kind: str, variant: int) -> Card:
     metre = 256 / max(width, height)
     sprite = np.zeros((max(8, round(height * metre)), max(8, round(width * metre)), 4), np.uint8)
     draw(rng, sprite, metre / scale)
-    tone = 1 + 0.07 * _speckle(rng, sprite.shape[:2], 1) + 0.06 * _speckle(rng, sprite.shape[:2], 12)
+    tone = 1 + 0.03 * _speckle(rng, sprite.shape[:2], 1) + 0.06 * _speckle(rng, sprite.shape[:2], 12)
     tone *= np.linspace(1.1, 0.85, len(sprite))[:, None]  # the sky lights what is above
     sprite[..., :3] = np.clip(sprite[..., :3] * tone[..., None], 0, 255)
     return Card(premultiplied(sprite), width, height)
@@ -81,7 +81,7 @@ def _bush(rng: np.random.Generator, sprite: Sprite, metre: float) -> None:
     shape += 0.25 * _speckle(rng, (rows, columns), 30) + 0.18 * _speckle(rng, (rows, columns), 8)
     leaf = np.array((58, 76, 36)) * rng.uniform(0.7, 1.3) + rng.normal(0, 6, 3)
     lump = _speckle(rng, (rows, columns), 0.16 * metre) + _speckle(rng, (rows, columns), 0.05 * metre)
-    tone = 0.8 + 0.2 * lump + 0.3 * _speckle(rng, (rows, columns), 2) + 0.5 * (0.5 - y / rows)
+    tone = 0.8 + 0.2 * lump + 0.18 * _speckle(rng, (rows, columns), 2) + 0.5 * (0.5 - y / rows)
     _blend(sprite, np.clip(leaf * np.clip(tone, 0.2, 2)[..., None], 0, 255), np.clip(shape * 5, 0, 1))
 
 
