@@ -7,7 +7,7 @@ from habitus.synthetic.surface.fields import Field, crease, line, smoothstep
 from habitus.synthetic.surface.points import ARM, Points
 
 _SHEEN = {"leather": 0.3, "quilted": 0.16, "denim": 0.05}
-_SOFT_SHEEN = 0.1
+_SOFT_SHEEN = 0.13
 
 
 def sheen(pattern: Pattern) -> float:

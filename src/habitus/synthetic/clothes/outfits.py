@@ -166,6 +166,7 @@ def _draw_top(rng: np.random.Generator, cold: float) -> Top:
                    _collar(rng, crew=0.8, v=0.2), rng.uniform(0.005, 0.028))  # fmt: skip
     if kind == 2:
         pattern = _draw_pattern(rng, "shirt")
+        colour = draw_denim(rng) if pattern == "denim" else colour
         sleeve = rng.uniform(1.9, 2.03) if rng.uniform() < 0.7 else rng.uniform(0.7, 1.3)
         return Top(colour, second, pattern, rng.uniform(0.03, 0.08), sleeve, length, "shirt",
                    rng.uniform(0.008, 0.028), zipped=True)  # fmt: skip
@@ -226,7 +227,8 @@ def _draw_bottom(rng: np.random.Generator, cold: float, *, skirts: bool) -> Bott
         colour = draw_trousers(rng) if rng.uniform() < 0.35 else np.full(3, rng.uniform(0.05, 0.12))
         return Bottom("trousers", colour, "plain", rng.uniform(1.7, 2.0), 0.0, waist)
     pattern = _draw_pattern(rng, "skirt")
-    return Bottom("skirt", draw_trousers(rng), pattern, rng.uniform(0.65, 1.6), rng.uniform(0.015, 0.08), waist)
+    colour = draw_denim(rng) if pattern == "denim" else draw_trousers(rng)
+    return Bottom("skirt", colour, pattern, rng.uniform(0.65, 1.6), rng.uniform(0.015, 0.08), waist)
 
 
 def _draw_shoes(rng: np.random.Generator, cold: float) -> Shoes:

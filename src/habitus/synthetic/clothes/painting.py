@@ -34,8 +34,8 @@ HEM = 0.004
 """Metres over which the borders of garments are blended, or a texel where that is more."""
 SHADOW = 0.035
 """Metres that a garment's shadow reaches past its border."""
-LONG = 0.18
-"""Metres below the pelvis from which on a top is one piece around both legs, such as a coat."""
+COAT = 0.18
+"""Metres below the pelvis from which on a top hangs in folds around both legs, as coats and dresses do."""
 _METAL = np.array((0.62, 0.61, 0.58))
 
 
@@ -65,14 +65,14 @@ def _paint_top(colours: Colours, top: Top, mannequin: Mannequin, points: Points,
     if top.opening > 0:
         coverage = coverage * np.maximum(edge(beside, max(HEM, points.texel)), 1 - points.front)
 
-    if top.length > LONG:
+    if top.length > COAT:
         points = replace(points, around=points.girth)
     cloth = woven(top.colour, top.second, top.pattern, top.period, points, rng)
     cloth = _trimmed(cloth, top, distance, points, rng)
     cloth = _fastened(cloth, top, beside, points, rng)
 
     brightness = folds(points, top.looseness, rng)
-    if top.length > LONG:
+    if top.length > COAT:
         brightness *= hanging_folds(points, top.looseness, rng)
     brightness *= seam(distance - 0.018, points.texel, depth=0.2)
     brightness *= seam(points.armhole, points.texel, depth=0.3) * (1 - 0.25 * points.shelter)
@@ -95,14 +95,14 @@ def _trimmed(cloth: Colours, top: Top, inside: Field, points: Points, rng: np.ra
     else:
         cloth = collared(cloth, second_or(0.85 * top.colour, top, rng, 0.15), inside, points)
     long_sleeved, knitted = top.sleeve > 1.8, top.collar in ("crew", "v", "hood", "high")
-    if long_sleeved and knitted and top.length < LONG:
+    if long_sleeved and knitted and top.length < COAT:
         cloth = ribbed(cloth, second_or(top.colour, top, rng, 0.15), inside, points)
     return cloth
 
 
 def _fastened(cloth: Colours, top: Top, beside: Field, points: Points, rng: np.random.Generator) -> Colours:
     """Zip or buttons, lapels, pockets."""
-    heavy = top.looseness > 0.03 or top.length > LONG or top.opening > 0
+    heavy = top.looseness > 0.03 or top.length > COAT or top.opening > 0
     if top.zipped and top.collar == "shirt":
         if heavy and rng.uniform() < 0.6:
             cloth = lapels(cloth, top.opening, points)

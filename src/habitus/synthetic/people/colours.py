@@ -82,6 +82,9 @@ def draw_denim(rng: np.random.Generator) -> Colour:
 def draw_shoes(rng: np.random.Generator) -> tuple[Colour, Colour]:
     """Colours of a shoe and of its sole."""
     upper = _cloth(rng, rng.choice(7, p=(0.42, 0.1, 0.12, 0.16, 0.05, 0.1, 0.05)))
+    red, green, blue = upper
+    if red > 0.4 and 0.5 * red < green < 0.92 * red and blue < green:
+        upper = 0.5 * upper  # shoes of the colours of skin pass for bare feet from afar
     white_sole = rng.uniform() < 0.45
     return upper, np.full(3, rng.uniform(0.75, 0.92)) if white_sole else upper * 0.5
 
