@@ -19,7 +19,7 @@ CACHE_BYTES = 192_000_000
 _WHITEST = 1.5
 """Brightness that 255 stands for in a kept picture: light from a low sun exceeds 1."""
 _LEVELS = 3
-_MOST_PIXELS = 1_000_000
+_MOST_PIXELS = 900_000
 """Of a kept picture; those of larger cameras are drawn smaller, which their lenses would not show."""
 
 

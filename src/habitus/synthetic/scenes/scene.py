@@ -9,7 +9,7 @@ from habitus.synthetic.scenes.light import Light
 from habitus.synthetic.scenes.places import places
 from habitus.synthetic.scenes.sensor import Sensor
 
-STOCK = 32
+STOCK = 16
 """Cameras that photos of no camera in particular are taken with."""
 HIPS = 0.55 * STATURE
 """Metres above the ground at which the camera's distance and elevation are told."""
