@@ -8,7 +8,7 @@ from habitus.synthetic.surface.mannequin import Mannequin, Points
 
 LONG = 0.07
 """Metres below the pelvis from which on a top hangs around both legs together."""
-LINING = 0.03
+LINING = 0.022
 """Metres of cloth past the hem of what hangs, which turn in."""
 
 
@@ -26,12 +26,11 @@ def bottom_distance(bottom: Bottom, mannequin: Mannequin, points: Points, *, lin
 def top_distance(top: Top, mannequin: Mannequin, points: Points, *, lining: float = LINING) -> Field:
     """Metres inside the border of a top; cloth that hangs turns in at the hem by `lining` metres."""
     joints = mannequin.joints
-    hem = (
-        points.y
-        - (joints["pelvis"][1] - top.length)
-        + lining * (top.length > LONG)
-        + 0.03 * smoothstep(0.05, 0.17, np.abs(points.x)) * (top.collar == "shirt")
-    )
+    hem = points.y - (joints["pelvis"][1] - top.length)
+    if top.length > LONG:
+        hem = hem + lining
+    elif top.collar == "shirt":  # lower at the sides
+        hem = hem + 0.03 * smoothstep(0.05, 0.17, np.abs(points.x))
     stations = [joints[f"left_{j}"][0] for j in ("shoulder", "elbow", "wrist", "hand")]
     reach = float(np.interp(top.sleeve, (0, 1, 2, 3), stations))  # a numpy scalar would make the fields float64
     neck_y, neck_z = joints["neck"][1:]

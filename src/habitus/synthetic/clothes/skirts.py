@@ -24,8 +24,10 @@ _INNER = 0.2 * np.pi
 """Half the angle around each leg, towards the other leg, that lies within the skirt."""
 _FALL = 0.12
 """Metres by which hanging cloth falls back inwards on each metre down."""
-_WITHIN = 0.02
+_WITHIN = 0.04
 """Metres inside a hem at which the legs begin to be seen."""
+_LAYER = 0.02
+"""Metres between one skirt and what hangs over it."""
 _FULL = 0.4
 """Metres below the hip joints at which cloth has its full flare."""
 _STEP, _TURNS = 0.025, 32
@@ -96,8 +98,10 @@ def hung(
     chosen = np.flatnonzero((layer >= 0) & (chart.height < mannequin.joints["left_hip"][1] - _BELT))
     layer, turn = layer[chosen], chart.turn[chosen]
     along = np.where(at_hem[chosen], ends[layer], np.minimum(depth[chosen], ends[layer])).astype(np.float32)
-    ease = np.max([s.flare * np.clip(along / max(end, _FULL), 0, 1) for s, end in zip(skirts, ends, strict=True)], 0)
+    eases = [s.flare * np.clip(along / max(end, _FULL), 0, 1) for s, end in zip(skirts, ends, strict=True)]
+    ease = np.maximum.accumulate(eases)[layer, np.arange(len(layer))]  # over what hangs within
     width = _widths(surface, depth, along, turn) + ease[:, None] * (1 + _folds(turn, rng))
+    width -= _LAYER * (len(skirts) - 1 - layer[:, None])
     width -= _TUCK * chart.past[chosen, None] / _OVERLAP
     centres, ways = axes_of(along, turn, joints), _directions(turn)
     radius = width - (centres * ways).sum(-1)
