@@ -127,10 +127,9 @@ def photograph(
 
 
 def _as_dressed(person: MadePerson, poses: Sequence[Pose]) -> list[Pose]:
-    """Poses as these clothes allow them: arms clear the trunk, skirts shorten the step."""
-    outer = person.outfit.outer
-    short = person.outfit.bottom.kind == "skirt" or (outer is not None and outer.length > 0.3)
-    if short:
+    """Poses as these clothes allow them: arms clear the trunk, narrow skirts shorten the step."""
+    bottom = person.outfit.bottom
+    if bottom.kind == "skirt" and bottom.leg > 0.8 and bottom.looseness < 0.04:
         poses = [replace(pose, theta=calm(pose.theta, 0.55)) for pose in poses]
     return [replace(pose, theta=theta) for pose, theta in zip(poses, cleared(poses, person.girth), strict=True)]
 
