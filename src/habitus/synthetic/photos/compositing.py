@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
+from habitus.rendering.compiled import kernel
 from habitus.synthetic.clothes.props import Prop
 from habitus.synthetic.photos.carrying import Surface, flat_shaded
-from habitus.synthetic.photos.drawing import Maps, Pyramid, drawn, maps
-from habitus.synthetic.photos.framing import View, frame
+from habitus.synthetic.photos.drawing import Maps, Pyramid, Seen, drawn, maps, rasterized
+from habitus.synthetic.photos.framing import View, bounds, frame
 from habitus.synthetic.photos.mesh import Mesh
 from habitus.synthetic.photos.posing import Figure
 from habitus.synthetic.photos.shading import brightness, vertex_normals
@@ -17,6 +18,7 @@ from habitus.synthetic.scenes.backdrops import background
 from habitus.synthetic.scenes.occluders import occlude
 from habitus.synthetic.scenes.scene import Scene
 
+_NOTHING = np.empty((0, 0, 3), np.float32), np.empty((0, 0), np.float32)
 _HIDDEN = 0.5
 """Coverage from which something hides a pixel's centre."""
 
@@ -30,10 +32,11 @@ class Picture:
     """RGB, linear in the light."""
     mask: Float[np.ndarray, "H W"]
     """Share of each pixel that shows the person."""
+    seen: Seen
+    """What the pixels' centres would see if nothing stood before the person."""
+    shown: Bool[np.ndarray, "H W"]
+    """Where nothing stands before a pixel's centre."""
     maps: Maps
-    """Of the pixels' centres, whatever stands before them."""
-    blocked: Bool[np.ndarray, "H W"]
-    """Whether something stands before a pixel's centre."""
 
 
 def composed(
@@ -58,22 +61,18 @@ def composed(
     )
     screen = view.screen(surface.vertices, size)
     drawing = drawn(mesh, screen, surface.faces, light, texture, size)
-    seen = maps(mesh, screen, surface.faces, size)
+    seen = rasterized(screen, surface.faces, size)
 
-    rows = screen[: len(figure.vertices), 1]
-    feet, height = float(rows.max()), float(np.ptp(rows))
+    low, high = bounds(screen[: len(figure.vertices)])
+    feet, height = float(high[1]), float(high[1] - low[1])
     floor = float((figure.vertices @ up).min())
-    soles = figure.vertices[mesh.soles]
-    shade = ground_light(view, sun, scene.light, up=up, floor=floor, soles=soles, size=size)
-    picture = background(scene, size, feet=feet, height=height) * shade
-    picture *= (1 - drawing.person - drawing.carried)[..., None]
-    picture += drawing.colours
-    before = occlude(scene, size, feet=feet, height=height)
-    if before is None:
-        return Picture(view, picture, drawing.person, seen, np.zeros(size, bool))
-    colours, coverage = before
-    picture += coverage[..., None] * (colours - picture)
-    return Picture(view, picture, drawing.person * (1 - coverage), seen, coverage > _HIDDEN)
+    shade = ground_light(view, sun, scene.light, up=up, floor=floor, soles=figure.vertices[mesh.soles], size=size)
+    colours = background(scene, size, feet=feet, height=height)
+    occluder = occlude(scene, size, feet=feet, height=height)
+    before, coverage = _NOTHING if occluder is None else occluder
+    shown = np.ones(size, bool) if occluder is None else coverage <= _HIDDEN
+    mask = _lay(colours, shade, drawing.colours, drawing.person, drawing.carried, before, coverage)
+    return Picture(view, colours, mask, seen, shown, maps(mesh, view, screen, seen, shown))
 
 
 def _surface(mesh: Mesh, figure: Figure, props: tuple[Prop, ...], up: Float[np.ndarray, "3"]) -> Surface:
@@ -89,3 +88,22 @@ def _surface(mesh: Mesh, figure: Figure, props: tuple[Prop, ...], up: Float[np.n
         np.concatenate([body.normals, things.normals]),
         np.concatenate([body.colours, things.colours]),
     )
+
+
+@kernel
+def _lay(street, shade, figure, person, carried, before, coverage):
+    """Shadow, person and what stands before them over the street, in place; what shows of the person."""
+    mask = person.copy()
+    for row in range(person.shape[0]):
+        for column in range(person.shape[1]):
+            behind = 1 - person[row, column] - carried[row, column]
+            for c in range(3):
+                street[row, column, c] = (
+                    street[row, column, c] * shade[row, column, c] * behind + figure[row, column, c]
+                )
+            if coverage.size:
+                hidden = coverage[row, column]
+                mask[row, column] *= 1 - hidden
+                for c in range(3):
+                    street[row, column, c] += hidden * (before[row, column, c] - street[row, column, c])
+    return mask

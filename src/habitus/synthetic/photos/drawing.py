@@ -6,11 +6,11 @@ Four samples a pixel smooth outlines, inner ones too; the maps are those of the 
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from habitus.rendering.compiled import kernel
 from habitus.rendering.rasterizer_numba import draw
-from habitus.rendering.surface_kernels import coordinates, corner, detail
+from habitus.synthetic.photos.framing import View
 from habitus.synthetic.photos.mesh import Mesh
 
 _COARSEST = 128
@@ -41,15 +41,22 @@ class Drawing:
 
 
 @dataclass(frozen=True)
-class Maps:
+class Seen:
     """What the centre of each pixel sees."""
 
     face: Int[np.ndarray, "H W"]
-    """-1 for the background; F and more for carried things."""
+    """-1 for the background."""
     z: Float[np.ndarray, "H W"]
     """Of the screen; larger is nearer, 0 on the background."""
+
+
+@dataclass(frozen=True)
+class Maps:
+    """What is true of the person at the centre of each pixel that shows them, see `truth.MadePhoto`."""
+
+    parts: Int[np.ndarray, "H W"]
+    depth: Float[np.ndarray, "H W"]
     uv: Float[np.ndarray, "2 H W"]
-    """-1 but on the person."""
 
 
 def pyramid(texture: Float[np.ndarray, "3 T T"]) -> Pyramid:
@@ -62,13 +69,17 @@ def pyramid(texture: Float[np.ndarray, "3 T T"]) -> Pyramid:
     return Pyramid(np.concatenate([level.reshape(-1, 3) for level in levels]), size, len(levels) - 1)
 
 
-def rasterized(
-    screen: Float[np.ndarray, "N 3"], faces: Int[np.ndarray, "F 3"], size: tuple[int, int]
-) -> tuple[Int[np.ndarray, "H W"], Float[np.ndarray, "H W"]]:
-    """Face and z at each pixel's centre, as of `rendering.rasterizer`."""
+def rasterized(screen: Float[np.ndarray, "N 3"], faces: Int[np.ndarray, "F 3"], size: tuple[int, int]) -> Seen:
+    """What `rendering.rasterizer` finds of the faces that look at the camera.
+
+    The body is closed: its far side shows only where it passes through itself, which is not worth half the time.
+    """
+    turned = np.empty(len(faces), np.int32)
+    turned = turned[: _facing(screen, faces, turned)]
     face_id, z = np.empty((1, *size), np.int32), np.empty((1, *size), np.float32)
-    draw(0, 1, screen[None], faces, face_id, z)
-    return face_id[0], z[0]
+    draw(0, 1, screen[None], faces[turned], face_id, z)
+    _renumber(face_id[0], turned)
+    return Seen(face_id[0], z[0])
 
 
 def drawn(
@@ -90,31 +101,70 @@ def drawn(
         size: (H, W) of the crop in pixels.
     """
     fine = screen * np.array((2, 2, 1), np.float32)
-    face_id, _ = rasterized(fine, faces, (2 * size[0], 2 * size[1]))
+    face_id = rasterized(fine, faces, (2 * size[0], 2 * size[1])).face
     colours, person, carried = np.empty((*size, 3), np.float32), np.empty(size, np.float32), np.empty(size, np.float32)
     _resolve(
-        fine[None], faces, face_id, mesh.uv, mesh.uv_faces, texture.texels, texture.size, texture.levels, light,
+        fine, faces, face_id, mesh.uv, mesh.uv_faces, texture.texels, texture.size, texture.levels, light,
         colours, person, carried,
     )  # fmt: skip
     return Drawing(colours, person, carried)
 
 
-def maps(mesh: Mesh, screen: Float[np.ndarray, "N 3"], faces: Int[np.ndarray, "F 3"], size: tuple[int, int]) -> Maps:
-    """What the pixels' centres see; arguments as for `drawn`."""
-    face_id, z = rasterized(screen, faces, size)
-    uv = np.empty((2, *size), np.float32)
-    _locate(screen[None], faces, face_id, mesh.uv, mesh.uv_faces, uv)
-    return Maps(face_id, z, uv)
+def maps(
+    mesh: Mesh,
+    view: View,
+    screen: Float[np.ndarray, "N 3"],
+    seen: Seen,
+    shown: Bool[np.ndarray, "H W"],
+) -> Maps:
+    """The maps of the truth.
+
+    Args:
+        mesh: of the body.
+        view: of the crop.
+        screen: the body's vertices in it.
+        seen: what the pixels' centres see.
+        shown: where nothing stands before the person.
+    """
+    size = seen.face.shape
+    parts, depth, uv = np.empty(size, np.int64), np.empty(size, np.float32), np.empty((2, *size), np.float32)
+    _locate(
+        screen, mesh.faces, seen.face, seen.z, shown, mesh.uv, mesh.uv_faces, mesh.regions, float(view.root[2]),
+        view.distance, parts, depth, uv,
+    )  # fmt: skip
+    return Maps(parts, depth, uv)
+
+
+@kernel
+def _facing(screen, faces, turned):
+    """Fill in the faces whose corners go counter-clockwise on the screen (y down); how many they are."""
+    count = 0
+    for f in range(faces.shape[0]):
+        i, j, k = faces[f, 0], faces[f, 1], faces[f, 2]
+        ax, ay = screen[j, 0] - screen[i, 0], screen[j, 1] - screen[i, 1]
+        bx, by = screen[k, 0] - screen[i, 0], screen[k, 1] - screen[i, 1]
+        if ax * by < ay * bx:
+            turned[count] = f
+            count += 1
+    return count
+
+
+@kernel
+def _renumber(face_id, numbers):
+    for row in range(face_id.shape[0]):
+        for column in range(face_id.shape[1]):
+            if face_id[row, column] >= 0:
+                face_id[row, column] = numbers[face_id[row, column]]
 
 
 @kernel
 def _resolve(screen, faces, face_id, uv, uv_faces, texels, size, levels, light, colours, person, carried):
     """Shade each sample and average four of them."""
     bodies = uv_faces.shape[0]
-    texel = np.empty(3)
+    zero, quarter, half, one = np.float32(0), np.float32(0.25), np.float32(0.5), np.float32(1)
     for row in range(person.shape[0]):
         for column in range(person.shape[1]):
-            red = green = blue = 0.0
+            red = green = blue = np.float32(0)
             own = other = 0
             for r in range(2 * row, 2 * row + 2):
                 for c in range(2 * column, 2 * column + 2):
@@ -122,59 +172,87 @@ def _resolve(screen, faces, face_id, uv, uv_faces, texels, size, levels, light, 
                     if f < 0:
                         continue
                     i, j, k = faces[f, 0], faces[f, 1], faces[f, 2]
-                    b0, b1, b2, _, _, _, _, area = coordinates(screen, 0, i, j, k, c + 0.5, r + 0.5)
-                    if f < bodies:
-                        own += 1
-                        p, q, s = uv_faces[f, 0], uv_faces[f, 1], uv_faces[f, 2]
-                        u = b0 * uv[p, 0] + b1 * uv[q, 0] + b2 * uv[s, 0]
-                        v = b0 * uv[p, 1] + b1 * uv[q, 1] + b2 * uv[s, 1]
-                        _sample(texels, size, u, v, detail(uv, p, q, s, size, area, levels), levels, texel)
-                    else:  # the colours of carried things are in their light
+                    b0, b1, b2, area = _barycentric(screen, i, j, k, np.float32(c + 0.5), np.float32(r + 0.5))
+                    lit_red = b0 * light[i, 0] + b1 * light[j, 0] + b2 * light[k, 0]
+                    lit_green = b0 * light[i, 1] + b1 * light[j, 1] + b2 * light[k, 1]
+                    lit_blue = b0 * light[i, 2] + b1 * light[j, 2] + b2 * light[k, 2]
+                    if f >= bodies:  # the colours of carried things are in their light
                         other += 1
-                        texel[0] = texel[1] = texel[2] = 1.0
-                    red += texel[0] * (b0 * light[i, 0] + b1 * light[j, 0] + b2 * light[k, 0])
-                    green += texel[1] * (b0 * light[i, 1] + b1 * light[j, 1] + b2 * light[k, 1])
-                    blue += texel[2] * (b0 * light[i, 2] + b1 * light[j, 2] + b2 * light[k, 2])
-            colours[row, column, 0] = 0.25 * red
-            colours[row, column, 1] = 0.25 * green
-            colours[row, column, 2] = 0.25 * blue
-            person[row, column] = 0.25 * own
-            carried[row, column] = 0.25 * other
+                        red += lit_red
+                        green += lit_green
+                        blue += lit_blue
+                        continue
+                    own += 1
+                    p, q, s = uv_faces[f, 0], uv_faces[f, 1], uv_faces[f, 2]
+                    u0, v0 = uv[p, 0], uv[p, 1]
+                    u1, v1, u2, v2 = uv[q, 0] - u0, uv[q, 1] - v0, uv[s, 0] - u0, uv[s, 1] - v0
+                    # The level of detail at which a sample covers one texel, or less than two.
+                    side, start, footprint = size, 0, abs(u1 * v2 - v1 * u2) * np.float32(size * size)
+                    while footprint > area + area and side > size >> levels:
+                        start += side * side
+                        side >>= 1
+                        footprint *= quarter
+                    scale, end = np.float32(side), np.float32(side - 1.001)
+                    x = min(max((u0 + b1 * u1 + b2 * u2) * scale - half, zero), end)
+                    y = min(max((one - v0 - b1 * v1 - b2 * v2) * scale - half, zero), end)
+                    left, top = np.int32(x), np.int32(y)
+                    right, down = x - np.float32(left), y - np.float32(top)
+                    at = start + top * side + left
+                    below = at + side
+                    w01, w10 = right * (one - down), down * (one - right)
+                    w11 = right * down
+                    w00 = one - w01 - w10 - w11
+                    red += lit_red * (
+                        w00 * texels[at, 0] + w01 * texels[at + 1, 0]
+                        + w10 * texels[below, 0] + w11 * texels[below + 1, 0]
+                    )  # fmt: skip
+                    green += lit_green * (
+                        w00 * texels[at, 1] + w01 * texels[at + 1, 1]
+                        + w10 * texels[below, 1] + w11 * texels[below + 1, 1]
+                    )  # fmt: skip
+                    blue += lit_blue * (
+                        w00 * texels[at, 2] + w01 * texels[at + 1, 2]
+                        + w10 * texels[below, 2] + w11 * texels[below + 1, 2]
+                    )  # fmt: skip
+            colours[row, column, 0] = quarter * red
+            colours[row, column, 1] = quarter * green
+            colours[row, column, 2] = quarter * blue
+            person[row, column] = quarter * own
+            carried[row, column] = quarter * other
 
 
 @kernel
-def _sample(texels, size, u, v, level, levels, texel):
-    """Bilinear within a level of detail, linear between two."""
-    texel[0] = texel[1] = texel[2] = 0.0
-    for n in range(np.int64(level), min(np.int64(level) + 2, levels + 1)):
-        share = 1.0 - abs(level - n)
-        if share <= 0:
-            continue
-        side = size >> n
-        column, right = corner(u * side - 0.5, side)
-        row, down = corner((1.0 - v) * side - 0.5, side)
-        at = (4 * (size * size - side * side)) // 3 + row * side + column
-        w00, w01 = share * (1 - down) * (1 - right), share * (1 - down) * right
-        w10, w11 = share * down * (1 - right), share * down * right
-        for channel in range(3):
-            texel[channel] += (
-                w00 * texels[at, channel]
-                + w01 * texels[at + 1, channel]
-                + w10 * texels[at + side, channel]
-                + w11 * texels[at + side + 1, channel]
-            )
+def _barycentric(screen, i, j, k, x, y):
+    """Coordinates of (x, y) in a triangle, brought into [0, 1], and twice its area."""
+    x0, y0 = screen[i, 0], screen[i, 1]
+    x1, y1, x2, y2 = screen[j, 0] - x0, screen[j, 1] - y0, screen[k, 0] - x0, screen[k, 1] - y0
+    area = x1 * y2 - y1 * x2
+    if abs(area) < np.float32(1e-3):
+        third = np.float32(1 / 3)
+        return third, third, third, abs(area)
+    zero, one = np.float32(0), np.float32(1)
+    inverse = one / area
+    dx, dy = x - x0, y - y0
+    b1 = min(max((dx * y2 - dy * x2) * inverse, zero), one)
+    b2 = min(max((x1 * dy - y1 * dx) * inverse, zero), one - b1)
+    return one - b1 - b2, b1, b2, abs(area)
 
 
 @kernel
-def _locate(screen, faces, face_id, uv, uv_faces, place):
-    """Texture coordinates at the pixels' centres."""
-    place[:] = -1
+def _locate(screen, faces, face_id, z, shown, uv, uv_faces, regions, root, distance, parts, depth, place):
     for row in range(face_id.shape[0]):
         for column in range(face_id.shape[1]):
             f = face_id[row, column]
-            if 0 <= f < uv_faces.shape[0]:
-                i, j, k = faces[f, 0], faces[f, 1], faces[f, 2]
-                b0, b1, b2, _, _, _, _, _ = coordinates(screen, 0, i, j, k, column + 0.5, row + 0.5)
-                p, q, s = uv_faces[f, 0], uv_faces[f, 1], uv_faces[f, 2]
-                for axis in range(2):
-                    place[axis, row, column] = b0 * uv[p, axis] + b1 * uv[q, axis] + b2 * uv[s, axis]
+            if f < 0 or f >= uv_faces.shape[0] or not shown[row, column]:
+                parts[row, column] = -1
+                depth[row, column] = 0
+                place[0, row, column] = place[1, row, column] = -1
+                continue
+            parts[row, column] = regions[f]
+            offset = z[row, column] - root
+            depth[row, column] = offset / (1 + offset / distance)  # undoes the foreshortening
+            i, j, k = faces[f, 0], faces[f, 1], faces[f, 2]
+            b0, b1, b2, _ = _barycentric(screen, i, j, k, np.float32(column + 0.5), np.float32(row + 0.5))
+            p, q, s = uv_faces[f, 0], uv_faces[f, 1], uv_faces[f, 2]
+            for axis in range(2):
+                place[axis, row, column] = b0 * uv[p, axis] + b1 * uv[q, axis] + b2 * uv[s, axis]

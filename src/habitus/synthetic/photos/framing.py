@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from habitus.rendering.compiled import kernel
 from habitus.synthetic.scenes.scene import Scene
 
 
@@ -13,16 +14,15 @@ def foreshortened(
 ) -> Float[np.ndarray, "P 3"]:
     """Points moved to where weak perspective shows them as a camera `distance` metres from the root would.
 
-    X and Y relative to the root, and Z too, are divided by 1 - Z / distance. The map takes planes to planes and keeps
-    what is nearer nearer, so that all that renders weak perspective renders perspective as well.
+    X, Y and Z relative to the root are divided by 1 - Z / distance. The map takes planes to planes and keeps what is
+    nearer nearer, so that all that renders weak perspective renders perspective as well.
 
     Args:
         points: metres, camera axes.
         root: what the camera looks at; it and all points at its depth stay.
         distance: metres.
     """
-    offset = points - root
-    return root + offset / np.maximum(1 - offset[:, 2:] / np.float32(distance), np.float32(0.05))
+    return _foreshorten(np.asarray(points, np.float32), root, np.float32(distance))
 
 
 @dataclass(frozen=True)
@@ -38,22 +38,15 @@ class View:
 
     def screen(self, points: Float[np.ndarray, "P 3"], size: tuple[int, int]) -> Float[np.ndarray, "P 3"]:
         """x, y in pixels of a crop (H, W), and foreshortened Z in metres: larger is nearer."""
-        scale = self.psi[0] * np.float32(size[0] / 2)
         result = foreshortened(points, self.root, self.distance)
-        result[:, 0] = np.float32(size[1] / 2) + scale * (result[:, 0] + self.psi[1])
-        result[:, 1] = np.float32(size[0] / 2) - scale * (result[:, 1] + self.psi[2])
+        _project(result, self.psi, size[0], size[1])
         return result
-
-    def depth(self, z: Float[np.ndarray, "H W"]) -> Float[np.ndarray, "H W"]:
-        """Metres towards the camera from the root, of foreshortened Z."""
-        offset = z - self.root[2]
-        return offset / (1 + offset / np.float32(self.distance))
 
 
 def frame(vertices: Float[np.ndarray, "N 3"], root: np.ndarray, scene: Scene, size: tuple[int, int]) -> View:
     """The view in a crop as a detector would cut it around posed vertices."""
-    seen = foreshortened(vertices, root, scene.distance)[:, :2]
-    low, high = seen.min(0), seen.max(0)
+    low, high = bounds(foreshortened(vertices, root, scene.distance))
+    low, high = low[:2], high[:2]
     left, top, right, bottom = scene.truncation
     extent = high - low
     low, high = low + extent * (left, bottom), high - extent * (right, top)
@@ -61,3 +54,39 @@ def frame(vertices: Float[np.ndarray, "N 3"], root: np.ndarray, scene: Scene, si
     scale = 2 * scene.fill / max(tall, wide * size[0] / size[1] * 0.98)
     shift = 2 * np.array(scene.shift) / scale - middle
     return View(np.array([scale, *shift], np.float32), root, scene.distance)
+
+
+def bounds(points: Float[np.ndarray, "P 3"]) -> tuple[Float[np.ndarray, "3"], Float[np.ndarray, "3"]]:
+    """The least and the greatest of each coordinate."""
+    low, high = np.full(3, np.inf, np.float32), np.full(3, -np.inf, np.float32)
+    _stretch(points, low, high)
+    return low, high
+
+
+@kernel
+def _foreshorten(points, root, distance):
+    result = np.empty_like(points)
+    for p in range(points.shape[0]):
+        x, y, z = points[p, 0] - root[0], points[p, 1] - root[1], points[p, 2] - root[2]
+        nearer = 1 / max(1 - z / distance, np.float32(0.05))
+        result[p, 0] = root[0] + x * nearer
+        result[p, 1] = root[1] + y * nearer
+        result[p, 2] = root[2] + z * nearer
+    return result
+
+
+@kernel
+def _project(points, psi, height, width):
+    """`rendering.camera.project` for one crop, in place."""
+    scale = psi[0] * np.float32(height / 2)
+    for p in range(points.shape[0]):
+        points[p, 0] = np.float32(width / 2) + scale * (points[p, 0] + psi[1])
+        points[p, 1] = np.float32(height / 2) - scale * (points[p, 1] + psi[2])
+
+
+@kernel
+def _stretch(points, low, high):
+    for p in range(points.shape[0]):
+        for axis in range(3):
+            low[axis] = min(low[axis], points[p, axis])
+            high[axis] = max(high[axis], points[p, axis])

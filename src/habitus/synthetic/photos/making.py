@@ -157,8 +157,6 @@ def _developed(
     image = expose(picture.colours, scene.sensor, np.random.default_rng(scene.seed))
     points, view, size = mesh.keypoints.of(figure.vertices), picture.view, picture.mask.shape
     keypoints, joints = view.screen(points, size), view.screen(figure.joints, size)
-    seen = (picture.maps.face >= 0) & (picture.maps.face < len(mesh.faces)) & ~picture.blocked
-    parts = np.where(seen, mesh.regions[np.where(seen, picture.maps.face, 0)], np.int64(-1))
     params = (theta, person.beta.numpy(), delta, view.psi)
     return MadePhoto(
         person=person,
@@ -168,11 +166,11 @@ def _developed(
         distance=view.distance,
         mask=torch.from_numpy(picture.mask),
         keypoints=torch.from_numpy(keypoints[:, :2].copy()),
-        visible=torch.from_numpy(visible(keypoints, KEYPOINT_DEPTHS, picture.maps, picture.blocked)),
+        visible=torch.from_numpy(visible(keypoints, KEYPOINT_DEPTHS, picture.seen, picture.shown)),
         joints=torch.from_numpy(joints[:, :2].copy()),
-        joints_visible=torch.from_numpy(visible(joints, JOINT_DEPTHS, picture.maps, picture.blocked)),
+        joints_visible=torch.from_numpy(visible(joints, JOINT_DEPTHS, picture.seen, picture.shown)),
         landmarks=torch.from_numpy(points - points[_HIPS].mean(0)),
-        parts=torch.from_numpy(parts),
-        depth=torch.from_numpy(np.where(seen, view.depth(picture.maps.z), np.float32(0))),
-        uv=torch.from_numpy(np.where(seen, picture.maps.uv, np.float32(-1))),
+        parts=torch.from_numpy(picture.maps.parts),
+        depth=torch.from_numpy(picture.maps.depth),
+        uv=torch.from_numpy(picture.maps.uv),
     )

@@ -11,8 +11,8 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from habitus.rendering.compiled import kernel
-from habitus.rendering.rasterizer_numba import draw
-from habitus.synthetic.photos.framing import View
+from habitus.synthetic.photos.drawing import rasterized
+from habitus.synthetic.photos.framing import View, bounds
 from habitus.synthetic.scenes.light import Light
 
 _SIDE = 96
@@ -36,34 +36,29 @@ class SunMap:
     nearest: Float[np.ndarray, "S S"]
     """Place along the third of what the sun sees, metres; -1e9 where it sees nothing of the person."""
 
-    def lit(self, points: Float[np.ndarray, "P 3"]) -> Float[np.ndarray, "P"]:
-        """Share of the sun at points in space that nothing of the person blocks, in [0, 1]."""
-        result = np.empty(len(points), np.float32)
-        _look_up(points, self.rows, self.low, self.scale, self.nearest, result)
-        return result
-
 
 def sun_map(vertices: Float[np.ndarray, "C 3"], faces: Int[np.ndarray, "E 3"], light: Light) -> SunMap:
     """Draw the map of a mesh."""
     direction = np.array(light.direction)
     across = np.cross((0.0, 1.0, 0.0) if abs(direction[1]) < 0.9 else (1.0, 0.0, 0.0), direction)
     across /= np.linalg.norm(across)
-    rows = np.stack([across, np.cross(direction, across), direction]).astype(np.float32)
-    x, y, z = (vertices[:, 0] * r[0] + vertices[:, 1] * r[1] + vertices[:, 2] * r[2] for r in rows)
-    low = np.array([x.min(), y.min()], np.float32)
-    scale = (_SIDE - 4) / max(float(np.ptp(x)), float(np.ptp(y)))
-    screen = np.stack([2 + (x - low[0]) * scale, 2 + (y - low[1]) * scale, z], 1).astype(np.float32)
-    face_id, nearest = np.empty((1, _SIDE, _SIDE), np.int32), np.empty((1, _SIDE, _SIDE), np.float32)
-    draw(0, 1, screen[None], faces, face_id, nearest)
-    nearest[face_id < 0] = -1e9
-    return SunMap(rows, low - 2 / scale, scale, nearest[0])
+    rows = np.stack([across, np.cross(across, direction), direction]).astype(np.float32)
+    seen = _turned(vertices, rows)
+    low, high = bounds(seen)
+    scale = np.float32((_SIDE - 4) / max(high[:2] - low[:2]))
+    low = low[:2] - 2 / scale
+    seen[:, :2] = (seen[:, :2] - low) * scale
+    blocking = rasterized(seen, faces, (_SIDE, _SIDE))
+    return SunMap(rows, low, float(scale), np.where(blocking.face >= 0, blocking.z, np.float32(-1e9)))
 
 
 def sunlit(
     sun: SunMap, vertices: Float[np.ndarray, "N 3"], normals: Float[np.ndarray, "N 3"]
 ) -> Float[np.ndarray, "N"]:
-    """Share of the sun that reaches vertices past the rest of the person."""
-    return sun.lit(vertices + np.float32(_BIAS) * (normals + sun.rows[2]))
+    """Share of the sun that reaches vertices past the rest of the person; 0 where they face away."""
+    result = np.empty(len(vertices), np.float32)
+    _look_up(vertices, normals, sun.rows, sun.low, sun.scale, sun.nearest, result)
+    return result
 
 
 def ground_light(
@@ -123,9 +118,26 @@ def _visible(x, y, z, rows, low, scale, nearest):
 
 
 @kernel
-def _look_up(points, rows, low, scale, nearest, result):
+def _look_up(points, normals, rows, low, scale, nearest, result):
+    bias = np.float32(_BIAS)
     for p in range(points.shape[0]):
-        result[p] = _visible(points[p, 0], points[p, 1], points[p, 2], rows, low, scale, nearest)
+        x, y, z = normals[p, 0], normals[p, 1], normals[p, 2]
+        result[p] = 0
+        if x * rows[2, 0] + y * rows[2, 1] + z * rows[2, 2] > 0:
+            x = points[p, 0] + bias * (x + rows[2, 0])
+            y = points[p, 1] + bias * (y + rows[2, 1])
+            z = points[p, 2] + bias * (z + rows[2, 2])
+            result[p] = _visible(x, y, z, rows, low, scale, nearest)
+
+
+@kernel
+def _turned(points, rows):
+    """Points in the axes of `rows`."""
+    result = np.empty_like(points)
+    for p in range(points.shape[0]):
+        for axis in range(3):
+            result[p, axis] = points[p, 0] * rows[axis, 0] + points[p, 1] * rows[axis, 1] + points[p, 2] * rows[axis, 2]
+    return result
 
 
 @kernel
@@ -160,5 +172,7 @@ def _contact(x, y, z, heel, toe, up, floor):
     along = min(max((ax * dx + ay * dy + az * dz) / (ax * ax + ay * ay + az * az + 1e-9), 0.0), 1.0)
     dx, dy, dz = dx - along * ax, dy - along * ay, dz - along * az
     away = dx * dx + dy * dy + dz * dz
+    if away > 1.0:
+        return 0.0
     near = 0.55 * np.exp(-away / (0.07 + lift) ** 2) * np.exp(-lift / 0.08)
     return 1.0 - (1.0 - near) * (1.0 - 0.3 * np.exp(-away / 0.3**2))

@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Bool, Float
 
-from habitus.synthetic.photos.drawing import Maps
+from habitus.synthetic.photos.drawing import Seen
 from habitus.types import COCO_KEYPOINTS, SMPL_JOINTS
 
 # How far below the clothes' surface points lie, metres: so far behind what the camera sees there they count as seen.
@@ -21,20 +21,20 @@ JOINT_DEPTHS = np.array([_DEPTHS[name.split("_")[-1]] for name in SMPL_JOINTS], 
 def visible(
     points: Float[np.ndarray, "P 3"],
     depths: Float[np.ndarray, "P"],
-    maps: Maps,
-    blocked: Bool[np.ndarray, "H W"],
+    seen: Seen,
+    shown: Bool[np.ndarray, "H W"],
 ) -> Bool[np.ndarray, "P"]:
     """Whether points lie in the picture, not far behind the surface that it shows there, and nothing blocks it.
 
     Args:
         points: of the screen.
         depths: how far behind a surface they may lie, metres.
-        maps: what the picture shows.
-        blocked: where something stands before the person.
+        seen: what the picture shows.
+        shown: where nothing stands before the person.
     """
-    height, width = maps.face.shape
+    height, width = seen.face.shape
     column, row = np.floor(points[:, 0]).astype(np.int64), np.floor(points[:, 1]).astype(np.int64)
     inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
     column, row = column.clip(0, width - 1), row.clip(0, height - 1)
-    hidden = (maps.face[row, column] >= 0) & (maps.z[row, column] > points[:, 2] + depths)
-    return inside & ~hidden & ~blocked[row, column]
+    hidden = (seen.face[row, column] >= 0) & (seen.z[row, column] > points[:, 2] + depths)
+    return inside & ~hidden & shown[row, column]
