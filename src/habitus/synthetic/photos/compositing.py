@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float
 from habitus.rendering.compiled import kernel
 from habitus.synthetic.clothes.props import Prop
 from habitus.synthetic.photos.carrying import Surface, flat_shaded
-from habitus.synthetic.photos.drawing import Maps, Pyramid, Seen, drawn, maps, rasterized
+from habitus.synthetic.photos.drawing import Maps, Pyramid, Seen, drawn, maps, scenery, seen
 from habitus.synthetic.photos.framing import View, bounds, frame
 from habitus.synthetic.photos.mesh import Mesh
 from habitus.synthetic.photos.posing import Figure
@@ -32,9 +32,9 @@ class Picture:
     """RGB, linear in the light."""
     mask: Float[np.ndarray, "H W"]
     """Share of each pixel that shows the person."""
-    seen: Seen
+    centres: Seen
     """What the pixels' centres would see if nothing stood before the person."""
-    shown: Bool[np.ndarray, "H W"]
+    clear: Bool[np.ndarray, "H W"]
     """Where nothing stands before a pixel's centre."""
     maps: Maps
 
@@ -59,20 +59,21 @@ def composed(
     light = surface.colours * brightness(
         surface.normals, scene.light, up, sunlit=sunlit(sun, surface.vertices, surface.normals)
     )
-    screen = view.screen(surface.vertices, size)
-    drawing = drawn(mesh, screen, surface.faces, light, texture, size)
-    seen = rasterized(screen, surface.faces, size)
+    shown = scenery(mesh, view.screen(surface.vertices, size), surface.faces)
+    drawing = drawn(mesh, shown, light, texture, size)
+    centres = seen(shown.screen, shown.faces, size)
 
-    low, high = bounds(screen[: len(figure.vertices)])
-    feet, height = float(high[1]), float(high[1] - low[1])
     floor = float((figure.vertices @ up).min())
+    below = figure.joints[:1] - (figure.joints[0] @ up - floor) * up
+    feet = float(view.screen(below, size)[0, 1])
+    height = feet - float(bounds(shown.screen[: len(figure.vertices)])[0][1])
     shade = ground_light(view, sun, scene.light, up=up, floor=floor, soles=figure.vertices[mesh.soles], size=size)
     colours = background(scene, size, feet=feet, height=height)
     occluder = occlude(scene, size, feet=feet, height=height)
     before, coverage = _NOTHING if occluder is None else occluder
-    shown = np.ones(size, bool) if occluder is None else coverage <= _HIDDEN
+    clear = np.ones(size, bool) if occluder is None else coverage <= _HIDDEN
     mask = _lay(colours, shade, drawing.colours, drawing.person, drawing.carried, before, coverage)
-    return Picture(view, colours, mask, seen, shown, maps(mesh, view, screen, seen, shown))
+    return Picture(view, colours, mask, centres, clear, maps(mesh, view, shown, centres, clear))
 
 
 def _surface(mesh: Mesh, figure: Figure, props: tuple[Prop, ...], up: Float[np.ndarray, "3"]) -> Surface:

@@ -18,6 +18,33 @@ _COARSEST = 128
 
 
 @dataclass(frozen=True)
+class Scenery:
+    """The faces that look at the camera, those of the body first.
+
+    The body is closed: its far side shows only where it passes through itself, which is not worth half the time.
+    """
+
+    screen: Float[np.ndarray, "M 3"]
+    """Vertices of the body and of carried things: x, y in pixels of the crop, z in metres, larger is nearer."""
+    faces: Int[np.ndarray, "Q 3"]
+    """uint32."""
+    uv_faces: Int[np.ndarray, "P 3"]
+    """Of the body's faces, uint32."""
+    regions: Int[np.ndarray, "P"]
+    """Of the body's faces."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the centre of each pixel sees."""
+
+    face: Int[np.ndarray, "H W"]
+    """Index into the faces of the scenery; -1 for the background."""
+    z: Float[np.ndarray, "H W"]
+    """Of the screen; larger is nearer, 0 on the background."""
+
+
+@dataclass(frozen=True)
 class Pyramid:
     """A texture and its successive halves, one behind the other."""
 
@@ -41,16 +68,6 @@ class Drawing:
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What the centre of each pixel sees."""
-
-    face: Int[np.ndarray, "H W"]
-    """-1 for the background."""
-    z: Float[np.ndarray, "H W"]
-    """Of the screen; larger is nearer, 0 on the background."""
-
-
-@dataclass(frozen=True)
 class Maps:
     """What is true of the person at the centre of each pixel that shows them, see `truth.MadePhoto`."""
 
@@ -69,68 +86,69 @@ def pyramid(texture: Float[np.ndarray, "3 T T"]) -> Pyramid:
     return Pyramid(np.concatenate([level.reshape(-1, 3) for level in levels]), size, len(levels) - 1)
 
 
-def rasterized(screen: Float[np.ndarray, "N 3"], faces: Int[np.ndarray, "F 3"], size: tuple[int, int]) -> Seen:
-    """What `rendering.rasterizer` finds of the faces that look at the camera.
+def scenery(mesh: Mesh, screen: Float[np.ndarray, "M 3"], faces: Int[np.ndarray, "F 3"]) -> Scenery:
+    """What of a mesh can be seen.
 
-    The body is closed: its far side shows only where it passes through itself, which is not worth half the time.
+    Args:
+        mesh: of the body.
+        screen: as of the result.
+        faces: of the body, then of carried things.
     """
-    turned = np.empty(len(faces), np.int32)
-    turned = turned[: _facing(screen, faces, turned)]
+    turned = facing(screen, faces)
+    body = turned[: np.searchsorted(turned, len(mesh.faces))]
+    return Scenery(screen, faces[turned], mesh.uv_faces[body], mesh.regions[body])
+
+
+def facing(screen: Float[np.ndarray, "M 3"], faces: Int[np.ndarray, "F 3"]) -> Int[np.ndarray, "Q"]:
+    """Which faces look at the camera, in their order."""
+    turned = np.empty(len(faces), np.int64)
+    return turned[: _facing(screen, faces, turned)]
+
+
+def seen(screen: Float[np.ndarray, "M 3"], faces: Int[np.ndarray, "F 3"], size: tuple[int, int]) -> Seen:
+    """The nearest face at each pixel's centre, see `rendering.rasterizer`."""
     face_id, z = np.empty((1, *size), np.int32), np.empty((1, *size), np.float32)
-    draw(0, 1, screen[None], faces[turned], face_id, z)
-    _renumber(face_id[0], turned)
+    draw(0, 1, screen[None], faces, face_id, z)
     return Seen(face_id[0], z[0])
 
 
 def drawn(
-    mesh: Mesh,
-    screen: Float[np.ndarray, "N 3"],
-    faces: Int[np.ndarray, "F 3"],
-    light: Float[np.ndarray, "N 3"],
-    texture: Pyramid,
-    size: tuple[int, int],
+    mesh: Mesh, shown: Scenery, light: Float[np.ndarray, "M 3"], texture: Pyramid, size: tuple[int, int]
 ) -> Drawing:
     """Draw a person and what they carry.
 
     Args:
         mesh: of the body.
-        screen: x, y in pixels of the crop, z in metres; the body's vertices first.
-        faces: the body's first.
+        shown: what to draw.
         light: RGB on the vertices of the body, RGB of those of carried things.
         texture: of the body.
         size: (H, W) of the crop in pixels.
     """
-    fine = screen * np.array((2, 2, 1), np.float32)
-    face_id = rasterized(fine, faces, (2 * size[0], 2 * size[1])).face
+    fine = shown.screen * np.array((2, 2, 1), np.float32)
+    face_id = seen(fine, shown.faces, (2 * size[0], 2 * size[1])).face
     colours, person, carried = np.empty((*size, 3), np.float32), np.empty(size, np.float32), np.empty(size, np.float32)
     _resolve(
-        fine, faces, face_id, mesh.uv, mesh.uv_faces, texture.texels, texture.size, texture.levels, light,
+        fine, shown.faces, face_id, mesh.uv, shown.uv_faces, texture.texels, texture.size, texture.levels, light,
         colours, person, carried,
     )  # fmt: skip
     return Drawing(colours, person, carried)
 
 
-def maps(
-    mesh: Mesh,
-    view: View,
-    screen: Float[np.ndarray, "N 3"],
-    seen: Seen,
-    shown: Bool[np.ndarray, "H W"],
-) -> Maps:
+def maps(mesh: Mesh, view: View, shown: Scenery, centres: Seen, clear: Bool[np.ndarray, "H W"]) -> Maps:
     """The maps of the truth.
 
     Args:
         mesh: of the body.
         view: of the crop.
-        screen: the body's vertices in it.
-        seen: what the pixels' centres see.
-        shown: where nothing stands before the person.
+        shown: what was drawn.
+        centres: what the pixels' centres see of it.
+        clear: where nothing stands before the person.
     """
-    size = seen.face.shape
+    size = centres.face.shape
     parts, depth, uv = np.empty(size, np.int64), np.empty(size, np.float32), np.empty((2, *size), np.float32)
     _locate(
-        screen, mesh.faces, seen.face, seen.z, shown, mesh.uv, mesh.uv_faces, mesh.regions, float(view.root[2]),
-        view.distance, parts, depth, uv,
+        shown.screen, shown.faces, centres.face, centres.z, clear, mesh.uv, shown.uv_faces, shown.regions,
+        view.root[2], view.distance, parts, depth, uv,
     )  # fmt: skip
     return Maps(parts, depth, uv)
 
@@ -147,14 +165,6 @@ def _facing(screen, faces, turned):
             turned[count] = f
             count += 1
     return count
-
-
-@kernel
-def _renumber(face_id, numbers):
-    for row in range(face_id.shape[0]):
-        for column in range(face_id.shape[1]):
-            if face_id[row, column] >= 0:
-                face_id[row, column] = numbers[face_id[row, column]]
 
 
 @kernel
@@ -239,11 +249,11 @@ def _barycentric(screen, i, j, k, x, y):
 
 
 @kernel
-def _locate(screen, faces, face_id, z, shown, uv, uv_faces, regions, root, distance, parts, depth, place):
+def _locate(screen, faces, face_id, z, clear, uv, uv_faces, regions, root, distance, parts, depth, place):
     for row in range(face_id.shape[0]):
         for column in range(face_id.shape[1]):
             f = face_id[row, column]
-            if f < 0 or f >= uv_faces.shape[0] or not shown[row, column]:
+            if f < 0 or f >= uv_faces.shape[0] or not clear[row, column]:
                 parts[row, column] = -1
                 depth[row, column] = 0
                 place[0, row, column] = place[1, row, column] = -1

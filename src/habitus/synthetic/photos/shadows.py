@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from habitus.rendering.compiled import kernel
-from habitus.synthetic.photos.drawing import rasterized
+from habitus.synthetic.photos.drawing import facing, seen
 from habitus.synthetic.photos.framing import View, bounds
 from habitus.synthetic.scenes.light import Light
 
@@ -43,12 +43,12 @@ def sun_map(vertices: Float[np.ndarray, "C 3"], faces: Int[np.ndarray, "E 3"], l
     across = np.cross((0.0, 1.0, 0.0) if abs(direction[1]) < 0.9 else (1.0, 0.0, 0.0), direction)
     across /= np.linalg.norm(across)
     rows = np.stack([across, np.cross(across, direction), direction]).astype(np.float32)
-    seen = _turned(vertices, rows)
-    low, high = bounds(seen)
+    places = _turned(vertices, rows)
+    low, high = bounds(places)
     scale = np.float32((_SIDE - 4) / max(high[:2] - low[:2]))
     low = low[:2] - 2 / scale
-    seen[:, :2] = (seen[:, :2] - low) * scale
-    blocking = rasterized(seen, faces, (_SIDE, _SIDE))
+    places[:, :2] = (places[:, :2] - low) * scale
+    blocking = seen(places, faces[facing(places, faces)], (_SIDE, _SIDE))
     return SunMap(rows, low, float(scale), np.where(blocking.face >= 0, blocking.z, np.float32(-1e9)))
 
 

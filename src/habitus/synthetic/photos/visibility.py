@@ -21,20 +21,20 @@ JOINT_DEPTHS = np.array([_DEPTHS[name.split("_")[-1]] for name in SMPL_JOINTS], 
 def visible(
     points: Float[np.ndarray, "P 3"],
     depths: Float[np.ndarray, "P"],
-    seen: Seen,
-    shown: Bool[np.ndarray, "H W"],
+    centres: Seen,
+    clear: Bool[np.ndarray, "H W"],
 ) -> Bool[np.ndarray, "P"]:
     """Whether points lie in the picture, not far behind the surface that it shows there, and nothing blocks it.
 
     Args:
         points: of the screen.
         depths: how far behind a surface they may lie, metres.
-        seen: what the picture shows.
-        shown: where nothing stands before the person.
+        centres: what the picture's pixels show.
+        clear: where nothing stands before the person.
     """
-    height, width = seen.face.shape
+    height, width = centres.face.shape
     column, row = np.floor(points[:, 0]).astype(np.int64), np.floor(points[:, 1]).astype(np.int64)
     inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
     column, row = column.clip(0, width - 1), row.clip(0, height - 1)
-    hidden = (seen.face[row, column] >= 0) & (seen.z[row, column] > points[:, 2] + depths)
-    return inside & ~hidden & shown[row, column]
+    hidden = (centres.face[row, column] >= 0) & (centres.z[row, column] > points[:, 2] + depths)
+    return inside & ~hidden & clear[row, column]
