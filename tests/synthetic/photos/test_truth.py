@@ -20,11 +20,10 @@ from habitus.synthetic.poses.activities import Pose, draw_pose
 from habitus.synthetic.scenes.light import Light
 from habitus.synthetic.scenes.occluders import occlude
 from habitus.synthetic.scenes.scene import Scene, draw_scene
-from habitus.synthetic.scenes.sensor import Sensor
+from habitus.synthetic.scenes.sensor import PLAIN
 
 SIZE = (256, 128)
 EVEN = Light((0.0, 1.0, 0.0), sun=(0.0, 0.0, 0.0), sky=(0.6, 0.6, 0.6), ground=(0.6, 0.6, 0.6))
-PERFECT = Sensor(rows=256, blur=0.0, noise=0.0, gain=(1.0, 1.0, 1.0), contrast=1.0, quality=100)
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +105,7 @@ def test_the_mask_is_the_fine_renderers_coverage(body: BodyModel, photos: list[M
 
 def test_texture_at_uv_in_even_light_is_the_picture(body: BodyModel, people: list[MadePerson]) -> None:
     for seed, person in enumerate(people):
-        scene = scene_of(seed, light=EVEN, sensor=PERFECT)
+        scene = scene_of(seed, light=EVEN, sensor=PLAIN)
         photo = photograph(body, person, [empty_handed(seed)], [scene], size=SIZE)[0]
         shown = 0.6 * sample_texture(person.texture[None], photo.uv.permute(1, 2, 0)[None])[0]
         inside = photo.mask == 1
@@ -154,7 +153,7 @@ def test_carried_things_are_drawn_but_are_not_the_person(body: BodyModel) -> Non
     person = replace(make_person(body, 0, texture_size=128), props=(hand_bag(bag),))
     assert person.carries
     pose = draw_pose(np.random.default_rng(0), person.style, carrying=True)
-    scenes = [scene_of(0, light=EVEN, sensor=PERFECT, yaw=yaw) for yaw in (0.0, 1.57, 3.14)]
+    scenes = [scene_of(0, light=EVEN, sensor=PLAIN, yaw=yaw) for yaw in (0.0, 1.57, 3.14)]
     with_it = photograph(body, person, [pose] * 3, scenes, size=SIZE)
     without = photograph(body, replace(person, props=()), [pose] * 3, scenes, size=SIZE)
     for one, other in zip(with_it, without, strict=True):
