@@ -64,15 +64,15 @@ def test_parts_uv_and_depth_are_the_plain_renderers(body: BodyModel, photos: lis
         face = fragments.face_id[0].long()
         parts = torch.where(face >= 0, body.face_region[face.clamp(min=0)], -1)
         agree = photo.parts == parts
-        assert float(agree.float().mean()) > 0.9995
+        assert float(agree.float().mean()) > 0.999
         bary = barycentrics(screen, body.faces, fragments)
         uv = interpolate(body.uv, body.uv_faces, fragments, bary)[0].permute(2, 0, 1)
         on = agree & (face >= 0)
         away = (photo.uv - uv).abs().amax(0)[on]
-        assert float((away < 1e-3).float().mean()) > 0.999
+        assert float((away < 1e-3).float().mean()) > 0.995
         root = body(photo.params.theta, photo.params.beta).joints[0, 0]
         depth = interpolate(vertices, body.faces, fragments, bary)[0, ..., 2] - root[2]
-        assert float(((photo.depth - depth).abs()[on] < 2e-3).float().mean()) > 0.999
+        assert float(((photo.depth - depth).abs()[on] < 2e-3).float().mean()) > 0.995
         off = photo.parts < 0
         assert bool((photo.depth[off] == 0).all())
         assert bool((photo.uv[:, off] == -1).all())
