@@ -35,7 +35,7 @@ def top_distance(top: Top, mannequin: Mannequin, points: Points, *, lining: floa
     reach = float(np.interp(top.sleeve, (0, 1, 2, 3), stations))  # a numpy scalar would make the fields float64
     neck_y, neck_z = joints["neck"][1:]
     rise = {"crew": 0.0, "v": 0.0, "shirt": 0.022, "high": 0.045, "hood": 0.018}[top.collar]
-    line = neck_y + rise - 0.5 * (points.z - neck_z)
+    line = neck_y + rise - 0.5 * (points.z - neck_z) + smoothstep(0.13, 0.2, np.abs(points.x))  # far above sleeves
     depth = {"crew": 0.012, "v": 0.1, "shirt": 0.055, "high": 0.0, "hood": 0.03}[top.collar]
     line = line - depth * np.clip(1 - np.abs(points.x) / 0.06, 0, 1) * (points.z > neck_z)
     return np.minimum(np.minimum(hem, line - points.y), reach - np.abs(points.x))

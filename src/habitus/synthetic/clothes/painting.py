@@ -46,7 +46,7 @@ def paint_outfit(
     joints, bottom = mannequin.joints, outfit.bottom
 
     def socks(under: Colours, points: Points) -> Colours:
-        return blend(under, outfit.socks, edge(joints["left_ankle"][1] + 0.06 - points.y, HEM))
+        return blend(under, outfit.socks, edge(joints["left_ankle"][1] + 0.06 - points.y, max(HEM, points.texel)))
 
     texels.zone(below=joints["left_ankle"][1] + 0.07).repaint(colours, socks)
     legs = texels.zone(below=joints["pelvis"][1] + bottom.waist + 0.01, above=leg_end(bottom, mannequin) - SHADOW)

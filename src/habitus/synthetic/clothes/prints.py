@@ -15,7 +15,7 @@ def picture(
     size = rng.uniform(0.06, 0.13)
     z = points.normal[:, 2]
     facing = smoothstep(0.1, 0.3, -z if back else z) * (points.limb[ARM] < 0.5)
-    u, v = points.x / size, (points.y - rng.uniform(0.22, 0.34)) / size
+    u, v = points.x / (-size if back else size), (points.y - rng.uniform(0.22, 0.34)) / size
     soft = max(0.003, points.texel) / size
     motif = _MOTIFS[rng.choice(len(_MOTIFS), p=_SHARE)]
     near = np.flatnonzero((np.abs(u) < 1.6) & (np.abs(v) < 1.6) & (facing > 0))
@@ -68,10 +68,9 @@ def _number(u: Field, v: Field, soft: float, noise: Field, rng: np.random.Genera
     shown = np.zeros_like(u)
     for centre in (-0.5, 0.5):
         x = u - centre
-        lit = rng.uniform(size=7) < 0.75
-        for on, (cx, cy, w, h) in zip(lit, _STROKES, strict=True):
-            if on:
-                shown = np.maximum(shown, edge(np.minimum(w - np.abs(x - cx), h - np.abs(v - cy)), soft))
+        for stroke in _FIGURES[rng.integers(10)]:
+            cx, cy, w, h = _STROKES[int(stroke)]
+            shown = np.maximum(shown, edge(np.minimum(w - np.abs(x - cx), h - np.abs(v - cy)), soft))
     return shown, np.zeros_like(u)
 
 
@@ -99,5 +98,7 @@ _STROKES = (
     (0.0, 0.6, 0.36, 0.1), (0.0, 0.0, 0.36, 0.1), (0.0, -0.6, 0.36, 0.1), (-0.3, 0.3, 0.1, 0.36), (0.3, 0.3, 0.1, 0.36),
     (-0.3, -0.3, 0.1, 0.36), (0.3, -0.3, 0.1, 0.36),
 )  # fmt: skip
-"""Middle and half extent of the strokes of a figure."""
+"""Middle and half extent of the strokes of a figure: top, middle, bottom, then left and right, above and below."""
+_FIGURES = ("023456", "46", "01245", "01246", "1346", "01236", "012356", "046", "0123456", "012346")
+"""The strokes of 0 to 9."""
 _MOTIFS, _SHARE = (_disc, _framed, _writing, _number, _blot), (0.15, 0.2, 0.35, 0.1, 0.2)
