@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from scipy.spatial.transform import Rotation
 
 from habitus.body.model import BodyModel
 from habitus.synthetic.poses.gait import gait
+from habitus.synthetic.poses.skeleton import INDEX
 from habitus.synthetic.poses.stance import stand
 from habitus.synthetic.poses.style import draw_style
 from habitus.synthetic.poses.turning import calm, turned
@@ -36,3 +38,9 @@ def test_narrow_skirts_shorten_the_step() -> None:
     pose = gait(STYLE, 0.0, 1.4)
     stride = [abs(at["left_ankle"][2] - at["right_ankle"][2]) for at in (joints(pose), joints(calm(pose, 0.4)))]
     assert stride[1] < 0.6 * stride[0]
+    slow = calm(gait(STYLE, np.array([0.12, 0.2, 0.28]), 1.4), 0.8)
+    for theta in slow:  # on soles that still lie flat
+        sole = Rotation.from_rotvec(theta[0])
+        for part in ("hip", "knee", "ankle"):
+            sole = sole * Rotation.from_rotvec(theta[INDEX[f"left_{part}"]])
+        assert np.degrees(np.arccos(sole.as_matrix()[1, 1])) < 3

@@ -87,7 +87,7 @@ def _stance(rng: np.random.Generator, style: Style) -> Posture:
 
 def _glance(posture: Posture, rng: np.random.Generator) -> None:
     """Nobody looks straight ahead all the time."""
-    look_round(posture, rng.normal(0, 0.18))
+    look_round(posture, np.clip(rng.normal(0, 0.18), -0.4, 0.4))
     posture.angles[INDEX["head"], FLEXION] = np.clip(
         posture.angles[INDEX["head"], FLEXION] + rng.normal(0, 0.06), -0.43, 0.43
     )

@@ -18,7 +18,7 @@ def read_phone(posture: Posture, side: Side, rng: np.random.Generator) -> None:
     for each in (side, _OTHER[side]) if rng.uniform() < 0.3 else (side,):
         hold_arm(
             angles, each, forward=0.5 - 0.25 * low, outward=rng.uniform(0.08, 0.2), inward=rng.uniform(0.35, 0.55),
-            elbow=1.75 - 0.3 * low + rng.normal(0, 0.06), palm_back=-0.75, wrist=0.25, curl=0.8,
+            elbow=1.75 - 0.3 * low + rng.normal(0, 0.06), palm_back=-0.75, wrist=0.25, curl=0.35,
         )  # fmt: skip
     angles[INDEX["neck"], FLEXION] = min(angles[INDEX["neck"], FLEXION] + 0.15 + 0.1 * low, 0.42)
     angles[INDEX["head"], FLEXION] = rng.uniform(0.15, 0.4)
@@ -29,8 +29,8 @@ def call(posture: Posture, side: Side, rng: np.random.Generator) -> None:
     """A phone at the ear, the head a little inclined to it."""
     angles = posture.angles
     hold_arm(
-        angles, side, forward=1.1 + rng.normal(0, 0.08), outward=0.42 + rng.normal(0, 0.08), inward=0.25, elbow=2.42,
-        palm_back=0.3, wrist=-0.2, curl=0.9,
+        angles, side, forward=1.3 + rng.normal(0, 0.04), outward=0.62 + rng.normal(0, 0.05), inward=0.68, elbow=2.48,
+        palm_back=0.77, wrist=-0.9, curl=0.15,
     )  # fmt: skip
     angles[INDEX["head"], SIDEWAYS] += 0.08 * SIDES[side] * rng.uniform(0, 1)
 

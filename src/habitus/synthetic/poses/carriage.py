@@ -6,6 +6,9 @@ from habitus.synthetic.poses.posture import Posture
 from habitus.synthetic.poses.skeleton import AXIAL, FLEXION, INDEX, SIDES, SIDEWAYS, Side
 from habitus.synthetic.poses.style import Style
 
+_MOST_LIFTED = 0.43
+"""Radians that the head bends back on the neck."""
+
 
 def carriage(style: Style, shape: tuple[int, ...] = (), *, lean: float = 0.0) -> Posture:
     """Upright on straight legs, arms hanging, in somebody's style.
@@ -18,7 +21,8 @@ def carriage(style: Style, shape: tuple[int, ...] = (), *, lean: float = 0.0) ->
     angles, pitch = np.zeros((*shape, 24, 3)), np.zeros((*shape, 2))
     bent = {"pelvis": 0.4 * lean, "spine1": 0.3 * lean, "spine2": 0.3 * (lean + style.stoop)}
     bent |= {"spine3": 0.7 * style.stoop, "neck": style.neck}
-    bent |= {"head": style.gaze - lean - style.stoop - style.neck}  # people look where they go, bent or not
+    # People look where they go, bent or not, as far as the neck allows.
+    bent |= {"head": max(style.gaze - lean - style.stoop - style.neck, -_MOST_LIFTED)}
     for joint, flexion in bent.items():
         angles[..., INDEX[joint], FLEXION] = flexion
     angles[..., INDEX["head"], SIDEWAYS] = style.head_tilt

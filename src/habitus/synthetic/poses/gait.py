@@ -57,7 +57,7 @@ def walk(style: Style, phase: Float[np.ndarray, "*batch"] | float, speed: float)
     phase = np.asarray(phase, dtype=np.float64)
     step = style.stride * np.sqrt(speed / NORMAL_SPEED)
     pace = speed / NORMAL_SPEED
-    posture = carriage(style, phase.shape, lean=style.lean * (0.4 + 0.6 * pace))
+    posture = carriage(style, phase.shape, lean=style.lean * (0.7 + 0.3 * pace))
     angles, pitch = posture.angles, posture.pitch
     around = 2 * np.pi * phase
 
@@ -79,7 +79,7 @@ def walk(style: Style, phase: Float[np.ndarray, "*batch"] | float, speed: float)
         angles[..., INDEX[f"{side}_hip"], FLEXION] = thigh + angles[..., 0, FLEXION]
         angles[..., INDEX[f"{side}_hip"], SIDEWAYS] += sign * drop
         angles[..., INDEX[f"{side}_hip"], AXIAL] -= sign * turn
-        knee = (0.4 + 0.6 * step) * swinging + style.bounce * pace * loaded
+        knee = (0.4 + 0.6 * step) * swinging + style.bounce * np.sqrt(pace) * loaded
         angles[..., INDEX[f"{side}_knee"], FLEXION] = knee
         pitch[..., column] = step * sole
         angles[..., INDEX[f"{side}_foot"], FLEXION] = step * toes

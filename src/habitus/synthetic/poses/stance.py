@@ -40,7 +40,7 @@ def stand(style: Style, *, apart: float = 0.05, weight: float = 0.0, forward: fl
 def look_round(posture: Posture, turn: float) -> None:
     """Turn trunk and face to the left by `turn` radians in all, in place: the further, the more of the trunk."""
     angles = posture.angles
-    for joint, share in (("head", 0.42), ("neck", 0.33), ("spine3", 0.12), ("spine2", 0.08), ("spine1", 0.05)):
+    for joint, share in (("head", 0.38), ("neck", 0.33), ("spine3", 0.14), ("spine2", 0.1), ("spine1", 0.05)):
         angles[..., INDEX[joint], AXIAL] += share * turn
 
 

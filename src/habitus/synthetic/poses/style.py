@@ -57,8 +57,8 @@ def draw_style(rng: np.random.Generator) -> Style:
     """A random person's style: speeds and step lengths as measured on streets, the rest as told by textbooks."""
     toes = rng.normal(0.12, 0.07)
     return Style(
-        speed=float(np.clip(rng.normal(1.33, 0.18), 0.8, 1.9)),
-        stride=float(np.clip(rng.normal(1.0, 0.08), 0.8, 1.2)),
+        speed=float(np.clip(rng.normal(1.33, 0.17), 0.85, 1.8)),
+        stride=float(np.clip(rng.normal(0.98, 0.07), 0.8, 1.15)),
         arm_swing=float(np.clip(rng.lognormal(np.log(0.5), 0.4), 0.12, 1.0)),
         arm_asymmetry=float(np.clip(rng.normal(0.1, 0.25), -0.6, 0.6)),
         elbow=float(np.clip(rng.normal(0.32, 0.12), 0.1, 0.7)),
@@ -70,7 +70,7 @@ def draw_style(rng: np.random.Generator) -> Style:
         sway=float(np.clip(rng.normal(0.07, 0.03), 0.0, 0.16)),
         pelvis_turn=float(np.clip(rng.normal(0.08, 0.03), 0.02, 0.18)),
         trunk_turn=float(np.clip(rng.normal(1.7, 0.3), 1.0, 2.5)),
-        lean=float(np.clip(rng.normal(0.04, 0.03), -0.03, 0.14)),
+        lean=float(np.clip(rng.normal(0.035, 0.03), -0.03, 0.12)),
         stoop=float(np.clip(rng.normal(0.05, 0.07), -0.08, 0.28)),
         neck=float(np.clip(rng.normal(0.1, 0.08), -0.08, 0.32)),
         gaze=float(np.clip(rng.normal(0.08, 0.08), -0.12, 0.32)),

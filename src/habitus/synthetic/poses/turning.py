@@ -24,5 +24,5 @@ def calm(theta: Theta, stride: float) -> Theta:
     result = theta.copy()
     for name in ("hip", "knee", "ankle"):
         for side in SIDES:
-            result[INDEX[f"{side}_{name}"]] *= stride
+            result[..., INDEX[f"{side}_{name}"], :] *= stride
     return result
