@@ -41,12 +41,12 @@ def draw_skin(rng: np.random.Generator) -> Colour:
 
 
 def draw_hair_colour(rng: np.random.Generator, skin: Colour, age: float) -> Colour:
-    """A colour between two neighbouring natural ones, greying from 35 on; dark skins have mostly dark hair; few dye."""
+    """A colour between two neighbouring natural ones, greying from 40 on; dark skins have mostly dark hair; few dye."""
     share = _DARK_SKIN_HAIR_SHARE if skin.mean() < 0.5 else _HAIR_SHARE
     own = _HAIR[rng.choice(len(_HAIR), p=share)] * rng.uniform(0.75, 1.25)
     if rng.uniform() < 0.03:
         return _DYED[rng.integers(len(_DYED))]
-    grey = float(np.clip((age - 35) / 40 + rng.normal(0, 0.25), 0, 1)) if rng.uniform() < 0.75 else 0.0
+    grey = float(np.clip((age - 41) / 38 + rng.normal(0, 0.22), 0, 1)) if rng.uniform() < 0.75 else 0.0
     faded = _GREY + (_WHITE - _GREY) * max(0.0, 2 * grey - 1)
     return np.clip((own + (faded - own) * min(1.0, 1.6 * grey)) * (1 + rng.normal(0, 0.03, 3)), 0.02, 0.95)
 
