@@ -37,6 +37,7 @@ class Observations:
     """0 where a value is missing, 1 where it is sure."""
     person: Int[np.ndarray, "M"]
     outfit: Int[np.ndarray, "M"]
+    camera: Int[np.ndarray, "M"]
 
 
 class HeadFrame:
@@ -68,7 +69,8 @@ class HeadFrame:
         total = np.bincount(self.pair, seen)
         pairs = np.stack([np.bincount(self.pair, plane) for plane in even.T], 1) / np.maximum(total, 1e-6)[:, None]
         reach, known = self._outline(photo, shown, turn)
-        return np.r_[pairs.ravel(), reach], np.r_[np.repeat(np.minimum(total, 1), 3), known]
+        values, weights = np.r_[pairs.ravel(), reach], np.r_[np.repeat(np.minimum(total, 1), 3), known]
+        return values.astype(np.float32), weights.astype(np.float32)
 
     def _colours(self, photo: MadePhoto, shown: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         u, v = photo.uv.numpy()[:, shown]
