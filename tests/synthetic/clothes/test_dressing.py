@@ -11,6 +11,7 @@ from habitus.body.uv import uv_region
 from habitus.synthetic.clothes.dressing import dress, paint
 from habitus.synthetic.clothes.outfits import Bottom, Outfit, Shoes, Top, draw_outfit
 from habitus.synthetic.people.look import Look, draw_look
+from habitus.synthetic.surface.mannequin import mannequin_of
 
 RED, BLUE, GREEN, WHITE = (np.array(c) for c in ((0.8, 0.1, 0.1), (0.1, 0.1, 0.7), (0.1, 0.6, 0.1), (0.9, 0.9, 0.9)))
 TOP = Top(RED, WHITE, "plain", 0.05, sleeve=0.6, length=0.05, collar="crew", looseness=0.02)
@@ -80,3 +81,19 @@ def test_every_outfit_can_be_worn(body: BodyModel, seed: int) -> None:
     assert bool(torch.isfinite(delta).all())
     assert 0 <= float(texture.min()) <= float(texture.max()) <= 1
     assert float(texture.std()) > 0.03
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_clothes_stay_near_the_body_and_are_the_same_twice(body: BodyModel, seed: int) -> None:
+    rng = np.random.default_rng((1, seed))
+    look = draw_look(rng)
+    outfit = draw_outfit(rng, female=look.female)
+    worn, again = dress(body, look, outfit), dress(body, look, outfit)
+    assert worn.delta.dtype == np.float32
+    np.testing.assert_array_equal(worn.delta, again.delta)
+    points = mannequin_of(body).vertices
+    off = np.linalg.norm(worn.delta, axis=1)
+    reach = 0.3 if outfit.bag else 0.12
+    assert off[points.limb["arm"] > 0.9].max() < 0.08
+    assert off[(points.y > 0.15) & (points.limb["head"] < 0.1)].max() < reach
+    assert off.max() < 0.4

@@ -86,7 +86,8 @@ def _around_neck(skull: Skull, part: Part) -> Float[np.ndarray, "Q 3"]:
     """A hood hangs straight from the head to the shoulders."""
     beside, behind = part.x, part.z - skull.ear[2]
     reach = np.maximum(np.hypot(beside, behind), 0.02)
-    fill = np.maximum(0.086 - reach, 0.0) * _neck(skull, part) * smoothstep(0.7, 0.3, part.head)
+    wide = 0.084 + 0.022 * smoothstep(skull.mannequin.joints["neck"][1], skull.ear[1] - 0.03, part.y)
+    fill = np.maximum(wide - reach, 0.0) * _neck(skull, part) * smoothstep(0.7, 0.3, part.head)
     return np.stack([fill * beside / reach, np.zeros_like(fill), fill * behind / reach], 1)
 
 
@@ -130,9 +131,9 @@ def paint_hat(colours: Colours, hat: Hat, skull: Skull, size: int) -> None:
     elif hat.kind == "brimmed":
         cloth = blend(cloth, hat.second, edge(0.014 - np.abs(above - 0.026), soft))
     elif hat.kind == "cap":
-        cloth = blend(cloth, hat.second, visor * edge(0.012 - above, soft))
+        cloth = blend(cloth, hat.second, visor * edge(0.021 - above, soft))
         panels = np.abs(np.sin(3 * part.azimuth)) * np.cos(part.elevation) * 0.03
-        tone = tone * (1 - 0.2 * bump(panels, 0.0, 0.0025)) * (1 - 0.3 * visor * bump(above, 0.014, 0.004))
+        tone = tone * (1 - 0.2 * bump(panels, 0.0, 0.0025)) * (1 - 0.3 * visor * bump(above, 0.021, 0.004))
     else:
         tone = tone * (1 - 0.3 * bump(above, 0.025, 0.004)) * (1 - 0.12 * bump(above, 0.06, 0.025))
     if hat.badge:
