@@ -53,8 +53,10 @@ def draw_camera(rng: np.random.Generator, *, folder: tuple[Path, ...] = ()) -> C
     far = focal * STATURE / SMALLEST
     middle = np.sqrt(max(near, 0.8 * height) * max(far, 1.6 * height))
     picture = folder[rng.integers(len(folder))] if folder else None
-    if picture is not None:
-        light = replace(light, sun=(0.1, 0.1, 0.1))  # nobody knows where the sun stood
+    sensor = draw_sensor(rng, brightness=sum(light.sky) / 3 + 0.6 * sum(light.sun) / 3)
+    if picture is not None:  # nobody knows where the sun stood, and another camera has exposed it already
+        light = replace(light, sun=(0.1, 0.1, 0.1))
+        sensor = replace(sensor, gain=(1.0, 1.0, 1.0), saturation=1.0, contrast=1.0, sharpening=0.0)
     return Camera(
         height=height,
         pitch=float(np.arctan2(height - 0.5 * STATURE, middle) + rng.uniform(-0.06, 0.08)),
@@ -62,7 +64,7 @@ def draw_camera(rng: np.random.Generator, *, folder: tuple[Path, ...] = ()) -> C
         size=(rows, columns),
         indoor=indoor,
         light=light,
-        sensor=draw_sensor(rng, brightness=sum(light.sky) / 3 + 0.6 * sum(light.sun) / 3),
+        sensor=sensor,
         seed=int(rng.integers(2**31)),
         picture=picture,
     )

@@ -73,7 +73,7 @@ class _Axes:
         return float(s0 * self.sin + t0 * self.cos), float(s0 * self.cos - t0 * self.sin)
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Draft:
     axes: _Axes
     bands: list[list[float]]
