@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from habitus.synthetic.surface.fields import bands, blend, bump, crease, edge, line, shaded, smoothstep, tinted
+from habitus.synthetic.surface.fields import bands, blend, bump, crease, edge, length, line, shaded, smoothstep, tinted
 
 
 @settings(deadline=None)  # the first call may compile
@@ -84,3 +84,8 @@ def test_colours_keep_their_values_whatever_their_memory_layout() -> None:
     assert blend(below, above, cover) == pytest.approx(expected, abs=1e-6)
     assert blend(np.asfortranarray(below), above[::-1][::-1], cover) == pytest.approx(expected, abs=1e-6)
     assert tinted(below[0], cover) == pytest.approx(below[0] * cover[:, None], abs=1e-6)
+
+
+@given(st.floats(-10, 10), st.floats(-10, 10))
+def test_length_is_that_of_the_vector(x: float, y: float) -> None:
+    assert length(np.array([x]), np.array([y])) == pytest.approx(np.hypot(x, y), abs=1e-9)

@@ -4,7 +4,8 @@ import numpy as np
 
 from habitus.synthetic.clothes.outfits import Bottom, Outfit, Top
 from habitus.synthetic.surface.fields import Field, smoothstep
-from habitus.synthetic.surface.mannequin import Mannequin, Points
+from habitus.synthetic.surface.mannequin import Mannequin
+from habitus.synthetic.surface.points import Points
 
 LONG = 0.07
 """Metres below the pelvis from which on a top hangs around both legs together."""

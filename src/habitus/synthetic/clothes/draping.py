@@ -9,7 +9,8 @@ from habitus.synthetic.clothes.cut import bottom_distance, top_distance, tops
 from habitus.synthetic.clothes.outfits import Bottom, Outfit, Top
 from habitus.synthetic.clothes.shoes import shod
 from habitus.synthetic.surface.fields import Field, bump, edge, smoothstep
-from habitus.synthetic.surface.mannequin import ARM, HEAD, Mannequin, Points
+from habitus.synthetic.surface.mannequin import Mannequin
+from habitus.synthetic.surface.points import ARM, HEAD, Points
 
 _CUT = 0.012
 """Metres over which the borders of garments are blended: the mesh is coarser than the texture."""

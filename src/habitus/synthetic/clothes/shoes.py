@@ -6,7 +6,8 @@ from jaxtyping import Float
 from habitus.synthetic.clothes.outfits import Shoes
 from habitus.synthetic.surface.feet import SOLE
 from habitus.synthetic.surface.fields import Colours, Field, blend, bump, edge, smoothstep
-from habitus.synthetic.surface.mannequin import Mannequin, Points
+from habitus.synthetic.surface.mannequin import Mannequin
+from habitus.synthetic.surface.points import Points
 
 _SHAFT = 0.012
 """Metres that the shaft of a boot stands off the leg, more than the shoe."""

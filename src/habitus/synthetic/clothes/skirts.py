@@ -11,7 +11,8 @@ from habitus.synthetic.clothes.cut import LINING, LONG, leg_end, tops
 from habitus.synthetic.clothes.hanging import Hanging, axes_of, middle_of
 from habitus.synthetic.clothes.outfits import Outfit
 from habitus.synthetic.surface.fields import Field, smoothstep
-from habitus.synthetic.surface.mannequin import ARM, Mannequin
+from habitus.synthetic.surface.mannequin import Mannequin
+from habitus.synthetic.surface.points import ARM
 from habitus.types import SMPL_JOINTS
 
 _LEG = ("left_hip", "left_knee", "left_ankle")
