@@ -9,7 +9,7 @@ from habitus.body.model import BodyModel
 from habitus.synthetic.people.face_shape import FEATURES, face_shape
 from habitus.synthetic.people.hair import hair_displacement, paint_hair, scalp_coverage
 from habitus.synthetic.people.hairstyles import _CUTS, _plain
-from habitus.synthetic.people.heads import head_displacement, paint_head
+from habitus.synthetic.people.heads import face_displacement, paint_head
 from habitus.synthetic.people.look import Look, draw_look
 from habitus.synthetic.people.skull import Skull, skull_of, stroke
 from habitus.synthetic.surface.mannequin import Mannequin, mannequin_of
@@ -30,6 +30,10 @@ def skull(mannequin: Mannequin) -> Skull:
 @pytest.fixture(scope="module")
 def looks() -> list[Look]:
     return [draw_look(np.random.default_rng(seed)) for seed in range(300)]
+
+
+def head_displacement(look: Look, mannequin: Mannequin) -> np.ndarray:
+    return hair_displacement(look.hair, skull_of(mannequin)) + face_displacement(look, mannequin)
 
 
 def painted(look: Look, mannequin: Mannequin, size: int = SIZE) -> np.ndarray:

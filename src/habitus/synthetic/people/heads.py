@@ -7,7 +7,7 @@ from habitus.synthetic.people.face import paint_face
 from habitus.synthetic.people.face_shape import face_shape
 from habitus.synthetic.people.facial_hair import beard_displacement, paint_facial_hair
 from habitus.synthetic.people.glasses import glasses_displacement, paint_glasses
-from habitus.synthetic.people.hair import hair_displacement, paint_hair
+from habitus.synthetic.people.hair import paint_hair
 from habitus.synthetic.people.look import Look
 from habitus.synthetic.people.skull import skull_of
 from habitus.synthetic.surface.fields import Colours, tinted
@@ -29,11 +29,6 @@ def paint_head(colours: Colours, look: Look, mannequin: Mannequin, size: int) ->
     paint_hair(colours, look.hair, skull, size)
     if look.glasses:
         paint_glasses(colours, look.glasses, skull, size)
-
-
-def head_displacement(look: Look, mannequin: Mannequin) -> Float[np.ndarray, "N 3"]:
-    """Hair, face, beard and glasses in the rest pose, metres."""
-    return hair_displacement(look.hair, skull_of(mannequin)) + face_displacement(look, mannequin)
 
 
 def face_displacement(look: Look, mannequin: Mannequin) -> Float[np.ndarray, "N 3"]:
