@@ -138,7 +138,7 @@ def _front(rng: np.random.Generator, start: tuple[float, float], stop: tuple[flo
     wall[w.STOREY], wall[w.SILL] = storey, rng.uniform(0.5, 1.1)
     wall[w.TALL] = rng.uniform(1.1, storey - wall[w.SILL] - 0.35)
     wall[w.FRAME : w.FRAME + 3] = _FRAMES[rng.integers(len(_FRAMES))]
-    wall[w.GLASS] = rng.uniform(0.14, 0.36)
+    wall[w.GLASS] = rng.uniform(0.18, 0.45)
     wall[w.SHOP] = rng.uniform(0, 1) if rng.uniform() < 0.55 else 0.0
     wall[w.SIGN : w.SIGN + 3] = _SIGNS[rng.integers(len(_SIGNS))]
     wall[w.SEED] = rng.integers(200)
