@@ -12,7 +12,7 @@ from habitus.synthetic.surface.fields import Colours, Field, blend, edge, length
 from habitus.synthetic.surface.mannequin import Mannequin
 from habitus.synthetic.surface.points import ARM, HEAD, Points
 
-_METAL = np.array((0.66, 0.65, 0.62))
+METAL = np.array((0.66, 0.65, 0.62))
 _LEATHERS = np.array([(0.05, 0.045, 0.04), (0.16, 0.1, 0.06), (0.33, 0.21, 0.12)])
 
 
@@ -89,7 +89,7 @@ def belted(cloth: Colours, rng: np.random.Generator, height: Field, points: Poin
     belt = edge(0.017 - np.abs(height), thread(points)) * (points.limb[ARM] < 0.5)
     cloth = blend(cloth, _LEATHERS[rng.integers(len(_LEATHERS))], belt)
     buckle = edge(0.022 - np.maximum(np.abs(points.x), np.abs(height)), thread(points)) * (points.normal[:, 2] > 0)
-    return blend(cloth, _METAL, 0.8 * buckle)
+    return blend(cloth, METAL, 0.8 * buckle)
 
 
 def turned_up(cloth: Colours, above_hem: Field, depth: float, points: Points) -> Colours:

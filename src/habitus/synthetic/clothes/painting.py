@@ -7,6 +7,7 @@ import numpy as np
 from habitus.synthetic.clothes.cloth import folds, hanging_folds, seam, sheen
 from habitus.synthetic.clothes.cut import bottom_distance, leg_end, top_distance, tops
 from habitus.synthetic.clothes.details import (
+    METAL,
     belted,
     buttoned,
     collared,
@@ -36,7 +37,6 @@ SHADOW = 0.035
 """Metres that a garment's shadow reaches past its border."""
 COAT = 0.18
 """Metres below the pelvis from which on a top hangs in folds around both legs, as coats and dresses do."""
-_METAL = np.array((0.62, 0.61, 0.58))
 
 
 def paint_outfit(
@@ -109,7 +109,7 @@ def _fastened(cloth: Colours, top: Top, beside: Field, points: Points, rng: np.r
         contrast = rng.choice((0.15, 0.5, 0.9))
         cloth = buttoned(cloth, np.full(3, contrast), beside, points, size=0.011 if heavy else 0.006)
     elif top.zipped:
-        colour = second_or(_METAL if rng.uniform() < 0.4 else 0.4 * top.colour, top, rng, 0.2)
+        colour = second_or(METAL if rng.uniform() < 0.4 else 0.4 * top.colour, top, rng, 0.2)
         cloth = zipped(cloth, colour, beside, points)
     if top.collar == "hood" or (top.zipped and heavy):
         cloth = hand_pockets(cloth, points)
