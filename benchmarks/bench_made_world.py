@@ -5,7 +5,7 @@
 
 All in: people are dressed (8 photos to an outfit), posed, drawn, exposed, coded as JPEG and decoded, with every truth,
 in the processes of a DataLoader that hands batches to this one. What is made once and kept (tables of the body, the
-cameras' pictures) is made before. CPU time is that of all processes together.
+cameras' pictures, passers-by) is made before. CPU time is that of all processes together.
 """
 
 # ruff: noqa: I001 - habitus is imported before torch: it sets how OpenMP waits
@@ -25,6 +25,7 @@ import torch
 from torch.utils.data import DataLoader, Subset
 
 from habitus.synthetic.photos import compositing, drawing, making
+from habitus.synthetic.scenes import figures
 from habitus.synthetic.worlds import taking
 from habitus.synthetic.worlds.dataset import WorldDataset
 from habitus.synthetic.worlds.world import World
@@ -61,8 +62,10 @@ def dataset_of(size: tuple[int, int], images: int) -> WorldDataset:
     """A world of at least so many images, with all that is made once already made."""
     people = -(-images // (WORLD.outfits * VIEWS))
     dataset = WorldDataset(replace(WORLD, people=max(people, 8), size=size), split="all")
-    for index in range(0, 8 * VIEWS):  # every camera and every code path
-        dataset[index]
+    for number in range(figures.FIGURES):  # passers-by
+        figures.figure(number)
+    for first in range(0, 16 * VIEWS, VIEWS):  # every camera and every code path
+        dataset.__getitems__(range(first, first + VIEWS))
     return dataset
 
 

@@ -175,4 +175,4 @@ def _contact(x, y, z, heel, toe, up, floor):
     if away > 1.0:
         return 0.0
     near = 0.55 * np.exp(-away / (0.07 + lift) ** 2) * np.exp(-lift / 0.08)
-    return 1.0 - (1.0 - near) * (1.0 - 0.3 * np.exp(-away / 0.3**2))
+    return 1.0 - (1.0 - near) * (1.0 - 0.2 * np.exp(-away / 0.3**2))
