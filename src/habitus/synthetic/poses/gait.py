@@ -45,6 +45,7 @@ def gait(style: Style, phase: Float[np.ndarray, "*batch"] | float, speed: float)
         speed: metres a second, 0.5 to 2.2.
 
     Example:
+        >>> from habitus.synthetic.poses.style import draw_style
         >>> style = draw_style(np.random.default_rng(0))
         >>> gait(style, np.linspace(0, 1, 25), speed=1.3).shape
         (25, 24, 3)

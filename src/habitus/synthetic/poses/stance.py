@@ -7,8 +7,8 @@ from habitus.synthetic.poses.posture import Posture
 from habitus.synthetic.poses.skeleton import AXIAL, FLEXION, INDEX, SIDES, SIDEWAYS
 from habitus.synthetic.poses.style import Style
 
-_HIPS = 0.13
-"""Metres between the hip joints, over the length of a leg: 0.22 / 0.84 on the open body, of which half is the drop."""
+_HIPS = 0.26
+"""From one hip joint to the other, in lengths of a leg: 0.22 m / 0.84 m on the open body."""
 
 
 def stand(style: Style, *, apart: float = 0.05, weight: float = 0.0, forward: float = 0.0) -> Posture:
@@ -29,7 +29,7 @@ def stand(style: Style, *, apart: float = 0.05, weight: float = 0.0, forward: fl
         angles[INDEX[joint], SIDEWAYS] -= share * drop
     for side, sign in SIDES.items():
         idle = max(sign * weight, 0.0)
-        bend = 2 * np.arccos(1 - 2 * _HIPS * np.sin(abs(drop)) * (idle > 0))  # shortens the leg by the drop of its hip
+        bend = 2 * np.arccos(1 - _HIPS * np.sin(abs(drop)) * (idle > 0))  # as far as its hip drops
         angles[INDEX[f"{side}_knee"], FLEXION] = 0.03 + bend
         angles[INDEX[f"{side}_hip"], FLEXION] += 0.015 + bend / 2 + idle * forward
         angles[INDEX[f"{side}_hip"], SIDEWAYS] = apart + sign * drop - 0.07 * max(-sign * weight, 0.0)
