@@ -1,14 +1,11 @@
-"""What scenes cost, and how their crops differ from real ones.
+"""What scenes cost: CPU time of one thread.
 
-    python benchmarks/bench_scenes.py [--real pedestrians/] [--sheet crops.png]
+    python benchmarks/bench_scenes.py
 
-Times are CPU time of one thread, with pictures in the cache. With --real, a folder of pictures that
-`tools/cut_pedestrians.py` wrote: brightness, contrast, colour and sharpness of made crops of 128x64 beside those of the
-real ones, means over the crops and, in brackets, how much they differ from crop to crop.
+How their crops compare with real ones: `made_beside_real.py`.
 """
 
 # ruff: noqa: I001 - habitus is imported before torch: it sets how OpenMP waits
-import argparse
 import sys
 import time
 from collections.abc import Callable
@@ -22,10 +19,6 @@ import cv2
 import numpy as np
 import torch
 
-from habitus.body.model import BodyModel
-from habitus.export.pictures import save_picture
-from habitus.perception.photo import read_photo
-from habitus.synthetic.photos.making import make_person, make_photo
 from habitus.synthetic.scenes.backdrops import background, check_picture
 from habitus.synthetic.scenes.camera import draw_camera
 from habitus.synthetic.scenes.figures import FIGURES, figure
@@ -33,29 +26,13 @@ from habitus.synthetic.scenes.occluders import occlude
 from habitus.synthetic.scenes.scene import draw_scene
 from habitus.synthetic.scenes.sensor import expose
 
-CAMERAS, REPEATS, ROUNDS, CROPS = 16, 200, 5, 64
-MARGIN = 0.13
-"""Of a real crop's height, above and below, that a detector's box would not hold."""
+CAMERAS, REPEATS, ROUNDS = 16, 200, 5
 
 
 def main() -> None:
-    """Read the command line, measure, print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--real", type=Path, help="folder of real crops to compare with")
-    parser.add_argument("--sheet", type=Path, help="write the made crops there")
-    options = parser.parse_args()
+    """Measure and print."""
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
-    _time_parts()
-    if options.real or options.sheet:
-        made = _made_crops()
-        if options.sheet:
-            save_picture(options.sheet, np.vstack([np.hstack(made[i : i + 16]) for i in range(0, CROPS, 16)]))
-        if options.real:
-            _compare(made, _real_crops(options.real))
-
-
-def _time_parts() -> None:
     for number in range(FIGURES):
         figure(number)
     cameras = [draw_camera(np.random.default_rng(seed)) for seed in range(CAMERAS)]
@@ -90,55 +67,6 @@ def _milliseconds(call: Callable[[], object]) -> float:
     start = time.process_time()
     call()
     return 1000 * (time.process_time() - start)
-
-
-def _made_crops() -> list[np.ndarray]:
-    body = BodyModel.load()
-    photos = [make_photo(body, make_person(body, seed, texture_size=128), 0, size=(128, 64)) for seed in range(CROPS)]
-    return [(photo.image.permute(1, 2, 0).numpy() * 255).round().astype(np.uint8) for photo in photos]
-
-
-def _real_crops(folder: Path) -> list[np.ndarray]:
-    crops = []
-    for path in sorted(folder.glob("pedestrian_*.png")):
-        pixels = read_photo(path).pixels
-        edge = round(MARGIN * len(pixels))
-        rows = pixels[edge : len(pixels) - edge]
-        left = max(0, (rows.shape[1] - len(rows) // 2) // 2)
-        crops.append(cv2.resize(rows[:, left : rows.shape[1] - left], (64, 128), interpolation=cv2.INTER_AREA))
-    return crops
-
-
-def _compare(made: list[np.ndarray], real: list[np.ndarray]) -> None:
-    print(f"\n{'':28}{'made':>18}{'real':>18}")
-    for name, measure in _MEASURES.items():
-        columns = [np.array([measure(crop) for crop in crops]) for crops in (made, real)]
-        print(f"{name:28}" + "".join(f"{values.mean():11.3f} ({values.std():.3f})" for values in columns))
-
-
-def _grey(crop: np.ndarray) -> np.ndarray:
-    return cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
-
-
-def _border(crop: np.ndarray) -> np.ndarray:
-    """The columns at both sides, where the street shows."""
-    return np.concatenate([crop[:, :12], crop[:, -12:]], 1)
-
-
-_MEASURES: dict[str, Callable[[np.ndarray], float]] = {
-    "brightness": lambda crop: float(_grey(crop).mean()),
-    "brightness of the street": lambda crop: float(_grey(_border(crop)).mean()),
-    "contrast": lambda crop: float(_grey(crop).std()),
-    "contrast of the street": lambda crop: float(_grey(_border(crop)).std()),
-    "darkest twentieth": lambda crop: float(np.quantile(_grey(crop), 0.05)),
-    "brightest twentieth": lambda crop: float(np.quantile(_grey(crop), 0.95)),
-    "saturation": lambda crop: float(np.ptp(crop / 255, axis=2).mean()),
-    "saturation of the street": lambda crop: float(np.ptp(_border(crop) / 255, axis=2).mean()),
-    "sharpness": lambda crop: float(np.abs(cv2.Laplacian(_grey(crop), cv2.CV_32F)).mean()),
-    "sharpness of the street": lambda crop: float(
-        np.abs(cv2.Laplacian(_grey(_border(crop)[:, :12]), cv2.CV_32F)).mean()
-    ),
-}
 
 
 if __name__ == "__main__":

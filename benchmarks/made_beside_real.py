@@ -7,11 +7,12 @@ Needs crops of your own, so `make bench` leaves it out.
 """
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import UInt8
 
 from habitus.body.model import BodyModel
 from habitus.export.pictures import contact_sheet, save_picture, to_picture
@@ -39,9 +40,7 @@ def main() -> None:
         parser.error(f"{options.real}: holds no .png or .jpg")
     made = photographs(World(seed=options.seed, people=len(real), outfits=1, views=1, cameras=12, size=size))
 
-    for name, pictures in (("real", real), ("made", made)):
-        rows = np.array([statistics(p) for p in pictures])
-        print(name, *(f"{label} {value:.3f}" for label, value in zip(LABELS, np.median(rows, 0), strict=True)))
+    _compare(made, real)
     rows = [row for i in range(0, len(real), COLUMNS) for row in (real[i : i + COLUMNS], made[i : i + COLUMNS])]
     blank = np.full((*size, 3), 255, np.uint8)
     pictures = [p for row in rows for p in (*row, *[blank] * (COLUMNS - len(row)))]
@@ -68,20 +67,36 @@ def photographs(world: World) -> list[Picture]:
     return [to_picture(take(body, world, dressed(body, world, p, 0), shots_of(world, p))[0].image) for p in people]
 
 
-LABELS = ("brightness", "contrast", "saturation", "sharpness", "person", "street")
+def _compare(made: list[Picture], real: list[Picture]) -> None:
+    print(f"\n{'':28}{'made':>18}{'real':>18}")
+    for name, measure in _MEASURES.items():
+        columns = [np.array([measure(crop) for crop in crops]) for crops in (made, real)]
+        print(f"{name:28}" + "".join(f"{values.mean():11.3f} ({values.std():.3f})" for values in columns))
 
 
-def statistics(picture: Picture) -> Float[np.ndarray, "6"]:
-    """Mean and deviation of the grey values, mean saturation, detail (deviation of the Laplacian), and the brightness
-    of the middle (the trunk) and of both sides (the street), all of values in [0, 1]."""
-    colours = picture.astype(np.float32) / 255
-    grey = colours.mean(2)
-    saturation = (colours.max(2) - colours.min(2)) / np.maximum(colours.max(2), 1e-3)
-    rows, columns = grey.shape
-    middle = grey[rows // 4 : rows // 2, columns * 2 // 5 : columns * 3 // 5]
-    sides = grey[:, [*range(columns // 10), *range(columns - columns // 10, columns)]]
-    detail = cv2.Laplacian(grey, cv2.CV_32F).std()
-    return np.array([grey.mean(), grey.std(), saturation.mean(), detail, middle.mean(), sides.mean()])
+def _grey(crop: np.ndarray) -> np.ndarray:
+    return cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
+
+
+def _border(crop: np.ndarray) -> np.ndarray:
+    """The columns at both sides, where the street shows."""
+    return np.concatenate([crop[:, :12], crop[:, -12:]], 1)
+
+
+_MEASURES: dict[str, Callable[[np.ndarray], float]] = {
+    "brightness": lambda crop: float(_grey(crop).mean()),
+    "brightness of the street": lambda crop: float(_grey(_border(crop)).mean()),
+    "contrast": lambda crop: float(_grey(crop).std()),
+    "contrast of the street": lambda crop: float(_grey(_border(crop)).std()),
+    "darkest twentieth": lambda crop: float(np.quantile(_grey(crop), 0.05)),
+    "brightest twentieth": lambda crop: float(np.quantile(_grey(crop), 0.95)),
+    "saturation": lambda crop: float(np.ptp(crop / 255, axis=2).mean()),
+    "saturation of the street": lambda crop: float(np.ptp(_border(crop) / 255, axis=2).mean()),
+    "sharpness": lambda crop: float(np.abs(cv2.Laplacian(_grey(crop), cv2.CV_32F)).mean()),
+    "sharpness of the street": lambda crop: float(
+        np.abs(cv2.Laplacian(_grey(_border(crop)[:, :12]), cv2.CV_32F)).mean()
+    ),
+}
 
 
 if __name__ == "__main__":
