@@ -68,7 +68,7 @@ def hem_of(hanging: Hanging) -> np.ndarray:
 def test_without_a_pose_it_hangs_as_displaced(body: BodyModel, look: Look, wardrobe: dict[str, Worn]) -> None:
     for worn in wardrobe.values():
         hanging, hung, vertices, _ = worn_in(body, look, worn, np.zeros((24, 3)))
-        np.testing.assert_allclose(hung, vertices[hanging.index], atol=0.015)
+        np.testing.assert_allclose(hung, vertices[hanging.index], atol=0.02)
 
 
 @given(st.tuples(*[st.floats(-3.0, 3.0)] * 3))

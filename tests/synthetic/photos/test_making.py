@@ -125,7 +125,7 @@ def test_displacement_is_without_spikes(body: BodyModel, people: list[MadePerson
     above = (body.v_template[ends][..., 1] > 0.05).all(1)
     for person in people:
         delta = torch.from_numpy(dress(body, person.look, replace(person.outfit, hat=None, bag=None)).delta)
-        assert float((delta[ends[above, 0]] - delta[ends[above, 1]]).norm(dim=1).max()) < 0.05
+        assert float((delta[ends[above, 0]] - delta[ends[above, 1]]).norm(dim=1).max()) < 0.06
 
 
 def test_as_crop_is_the_truth_unless_noise_is_asked_for(photos: list[MadePhoto]) -> None:

@@ -17,7 +17,7 @@ from habitus.types import SMPL_JOINTS
 
 _LEG = ("left_hip", "left_knee", "left_ankle")
 _JOINTS = [SMPL_JOINTS.index(name) for name in _LEG]
-_BELT, _HUNG = -0.1, 0.0
+_BELT, _HUNG = -0.14, -0.04
 """Metres below the hip joints from which cloth leaves the body, and from which on it hangs free."""
 _OVERLAP, _TUCK = 0.2, 0.008
 """Radians by which the halves of a skirt reach past the middle to close it, and metres that they lie inwards there."""
@@ -31,6 +31,8 @@ _LAYER = 0.02
 """Metres between one skirt and what hangs over it."""
 _FULL = 0.4
 """Metres below the hip joints at which cloth has its full flare."""
+_ROUNDS = 12
+"""Of smoothing the heights of vertices at crotch and buttocks."""
 _STEP, _TURNS = 0.025, 32
 
 
@@ -49,6 +51,8 @@ class _Chart:
     """Half the way up to the furthest neighbour, metres."""
     below: Float[np.ndarray, "Q"]
     """And down: hems within take the vertex to them, for cloth ends in a clean line."""
+    settled: Float[np.ndarray, "Q"]
+    """Metres by which cloth over dents and folds of the body, which its vertices cross, lies lower than they do."""
     edges: Int[np.ndarray, "E 2"]
     """Into the Q vertices; each in both directions but for those at the border."""
 
@@ -98,7 +102,8 @@ def hung(
 
     chosen = np.flatnonzero((layer >= 0) & (chart.height < mannequin.joints["left_hip"][1] - _BELT))
     layer, turn = layer[chosen], chart.turn[chosen]
-    along = np.where(at_hem[chosen], ends[layer], np.minimum(depth[chosen], ends[layer])).astype(np.float32)
+    along = np.minimum(depth[chosen] + chart.settled[chosen], ends[layer])
+    along = np.where(at_hem[chosen], ends[layer], along).astype(np.float32)
     eases = [s.flare * np.clip(along / max(end, _FULL), 0, 1) for s, end in zip(skirts, ends, strict=True)]
     ease = np.maximum.accumulate(eases)[layer, np.arange(len(layer))]  # over what hangs within
     width = _widths(surface, depth, along, turn) + ease[:, None] * (1 + _folds(turn, rng))
@@ -228,6 +233,9 @@ def _chart(mannequin: Mannequin) -> _Chart:
     outer = np.interp(
         inwards % (2 * np.pi), (_INNER, np.pi / 2, 1.5 * np.pi, 2 * np.pi - _INNER), (0, 0.5, np.pi - 0.5, np.pi)
     )
+    # Where the halves join at the crotch, the middle stays in the middle.
+    beside = np.clip(np.abs(vertices[:, 0]) / 0.03, 0, 1)
+    outer = np.where(inwards > 0, outer * beside, np.pi - (np.pi - outer) * beside)
     down = hip[1] - vertices[:, 1]
     past = _OVERLAP * smoothstep(0.08, 0.2, down) * smoothstep(np.pi / 2, _INNER, np.abs(inwards))
     outer = outer + np.where(inwards > 0, -past, past)
@@ -237,7 +245,10 @@ def _chart(mannequin: Mannequin) -> _Chart:
     back = np.where(inner, np.pi - front, trunk)
     first = front + legs * (np.where(inner, -past, outer) - front)
     second = back + legs * (np.where(inner, np.pi + past, outer) - back)
-    within = (trunk > np.pi / 2) + legs * (0.5 - 0.5 * inwards / _INNER - (trunk > np.pi / 2))
+    through = 0.5 - 0.5 * np.cbrt(np.clip(inwards / _INNER, -1, 1))  # close to the front or the back for long
+    within = (trunk > np.pi / 2) + legs * (through - (trunk > np.pi / 2))
+    window = smoothstep(0.14, 0.04, np.abs(down - 0.05))
+    settled = window * (vertices[:, 1] - mannequin.smooth(mannequin.template[:, 1:2], _ROUNDS)[index, 0])
     above, below = _half_edges(mannequin)
     numbers = np.full(len(mannequin.template), -1)
     numbers[index] = np.arange(len(index))
@@ -245,7 +256,7 @@ def _chart(mannequin: Mannequin) -> _Chart:
     return _Chart(
         index, (np.stack([first, second], 1) * side[:, None]).astype(np.float32),
         np.where(inner, within, 0.0).astype(np.float32), past.astype(np.float32), vertices[:, 1],
-        above[index], below[index], edges[(edges >= 0).all(1)],
+        above[index], below[index], settled.astype(np.float32), edges[(edges >= 0).all(1)],
     )  # fmt: skip
 
 
