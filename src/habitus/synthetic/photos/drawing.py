@@ -145,7 +145,7 @@ def maps(mesh: Mesh, view: View, shown: Scenery, centres: Seen, clear: Bool[np.n
         clear: where nothing stands before the person.
     """
     size = centres.face.shape
-    parts, depth, uv = np.empty(size, np.int64), np.empty(size, np.float32), np.empty((2, *size), np.float32)
+    parts, depth, uv = np.empty(size, np.int8), np.empty(size, np.float32), np.empty((2, *size), np.float32)
     _locate(
         shown.screen, shown.faces, centres.face, centres.z, clear, mesh.uv, shown.uv_faces, shown.regions,
         view.root[2], view.distance, parts, depth, uv,

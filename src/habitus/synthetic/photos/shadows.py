@@ -39,10 +39,7 @@ class SunMap:
 
 def sun_map(vertices: Float[np.ndarray, "C 3"], faces: Int[np.ndarray, "E 3"], light: Light) -> SunMap:
     """Draw the map of a mesh."""
-    direction = np.array(light.direction)
-    across = np.cross((0.0, 1.0, 0.0) if abs(direction[1]) < 0.9 else (1.0, 0.0, 0.0), direction)
-    across /= np.linalg.norm(across)
-    rows = np.stack([across, np.cross(across, direction), direction]).astype(np.float32)
+    rows = _axes(np.array(light.direction)).astype(np.float32)
     places = _turned(vertices, rows)
     low, high = bounds(places)
     scale = np.float32((_SIDE - 4) / max(high[:2] - low[:2]))
@@ -93,6 +90,16 @@ def ground_light(
     share = direct / (direct + np.array(light.sky, np.float32))
     result = (1 - share * (1 - shares[..., :1])) * shares[..., 1:]
     return cv2.resize(result, size[::-1], interpolation=cv2.INTER_LINEAR)
+
+
+@kernel
+def _axes(direction):
+    """Two axes across a direction, and the direction, as rows."""
+    x, y, z = direction
+    across = np.array((z, 0.0, -x)) if abs(y) < 0.9 else np.array((0.0, -z, y))
+    across /= np.sqrt((across**2).sum())
+    a, b, c = across
+    return np.array(((a, b, c), (b * z - c * y, c * x - a * z, a * y - b * x), (x, y, z)))
 
 
 @kernel

@@ -76,7 +76,7 @@ class MadePhoto:
     landmarks: Float[Tensor, "17 3"]
     """COCO-17 in the camera's axes, metres, origin between the hips."""
     parts: Int[Tensor, "H W"]
-    """Index into the body's regions at each pixel's centre, -1 where the person is not seen; int64."""
+    """Index into the body's regions at each pixel's centre, -1 where the person is not seen; int8."""
     depth: Float[Tensor, "H W"]
     """Metres towards the camera from the root, at each pixel's centre; 0 where the person is not seen."""
     uv: Float[Tensor, "2 H W"]

@@ -1,7 +1,8 @@
 """Poses as others need them: seen from somewhere, with room for clothes, with shorter steps."""
 
-from scipy.spatial.transform import Rotation
+import numpy as np
 
+from habitus.synthetic.poses.quaternions import compose, of_vector, to_vector
 from habitus.synthetic.poses.skeleton import INDEX, SIDES, Theta
 
 
@@ -14,8 +15,8 @@ def turned(theta: Theta, *, yaw: float, elevation: float = 0.0) -> Theta:
         elevation: radians by which the camera looks down.
     """
     seen = theta.copy()
-    camera = Rotation.from_euler("x", elevation) * Rotation.from_euler("y", yaw)
-    seen[0] = (camera * Rotation.from_rotvec(theta[0])).as_rotvec()
+    camera = compose(of_vector(np.array((elevation, 0.0, 0.0))), of_vector(np.array((0.0, yaw, 0.0))))
+    seen[0] = to_vector(compose(camera, of_vector(theta[0].astype(np.float64))))
     return seen
 
 
