@@ -9,6 +9,8 @@ from habitus.synthetic.surface.points import Points
 
 LONG = 0.07
 """Metres below the pelvis from which on a top hangs around both legs together."""
+_FRONT = 0.052
+"""Metres from the middle plane of the body to where the halves of a skirt meet on a leg."""
 LINING = 0.022
 """Metres of cloth past the hem of what hangs, which turn in."""
 
@@ -40,6 +42,17 @@ def top_distance(top: Top, mannequin: Mannequin, points: Points, *, lining: floa
     depth = {"crew": 0.012, "v": 0.1, "shirt": 0.055, "high": 0.0, "hood": 0.03}[top.collar]
     line = line - depth * np.clip(1 - np.abs(points.x) / 0.06, 0, 1) * (points.z > neck_z)
     return np.minimum(np.minimum(hem, line - points.y), reach - np.abs(points.x))
+
+
+def from_front(top: Top, mannequin: Mannequin, points: Points) -> Field:
+    """Metres from the middle of the front of a top. What hangs open around both legs has its middle on each of them,
+    at `_FRONT` from the plane between them; what is further in is not seen.
+    """
+    middle = np.abs(points.x)
+    if top.length <= LONG or top.opening == 0:
+        return middle
+    legs = smoothstep(-0.08, -0.16, points.y - mannequin.joints["pelvis"][1])
+    return np.maximum(middle - _FRONT * legs, 0)
 
 
 def leg_end(bottom: Bottom, mannequin: Mannequin) -> float:

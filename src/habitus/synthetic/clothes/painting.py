@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from habitus.synthetic.clothes.cloth import folds, hanging_folds, seam, sheen
-from habitus.synthetic.clothes.cut import bottom_distance, leg_end, top_distance, tops
+from habitus.synthetic.clothes.cut import bottom_distance, from_front, leg_end, top_distance, tops
 from habitus.synthetic.clothes.details import (
     METAL,
     belted,
@@ -60,7 +60,7 @@ def paint_outfit(
 
 def _paint_top(colours: Colours, top: Top, mannequin: Mannequin, points: Points, rng: np.random.Generator) -> Colours:
     distance = top_distance(top, mannequin, points)
-    beside = np.abs(points.x) - _parted(top, points)
+    beside = from_front(top, mannequin, points) - _parted(top, points)
     coverage = edge(distance, max(HEM, points.texel))
     if top.opening > 0:
         coverage = coverage * np.maximum(edge(beside, max(HEM, points.texel)), 1 - points.front)
