@@ -120,9 +120,9 @@ class Fisher:
     discriminants: Float[np.ndarray, "R R"]
 
     def coordinates(self, seen: Observations) -> Float[np.ndarray, "M R"]:
-        """Unit vectors, one a photo: their inner product tells how alike two heads are."""
+        """Unit vectors, one a photo: their inner product tells how alike two heads are. Zeros where none is seen."""
         scores = _scores(seen, self.mean, self.factors, self.noise) @ self.discriminants
-        return scores / np.linalg.norm(scores, axis=1, keepdims=True)
+        return scores / np.maximum(np.linalg.norm(scores, axis=1, keepdims=True), 1e-9)
 
 
 def learn(seen: Observations, *, factors: int = 80, rounds: int = 4) -> Fisher:
