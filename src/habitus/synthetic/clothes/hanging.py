@@ -60,7 +60,7 @@ def hang(
     Returns:
         New positions of the vertices `hanging.index`, in the posed space.
     """
-    turned = _frame(joints) @ _frame(hanging.joints).T
+    turned = _turn(hanging.joints, joints)
     cloth = _rings(
         hanging.along, hanging.turn, hanging.share, hanging.radius, hanging.ease, _legs(hanging.joints),
         _legs(joints @ turned),
@@ -80,24 +80,47 @@ def axes_of(
     )
 
 
-def _frame(joints: Float[np.ndarray, "24 3"]) -> Float[np.ndarray, "3 3"]:
-    """Axes that turn with the pelvis, as columns."""
-    left, right = joints[_LEGS[:, 0]]
-    across = (left - right) / np.linalg.norm(left - right)
-    up = joints[_SPINE] - 0.5 * (left + right)
-    up = up - (up @ across) * across
-    up = up / np.linalg.norm(up)
-    return np.stack([across, up, np.cross(across, up)], 1)
+@kernel
+def _turn(rest, joints):  # type: ignore[no-untyped-def]
+    """The rotation of the pelvis from the rest pose to another."""
+    before, after, turn = _frame(rest), _frame(joints), np.empty((3, 3), np.float32)
+    for i in range(3):
+        for j in range(3):
+            turn[i, j] = after[0, i] * before[0, j] + after[1, i] * before[1, j] + after[2, i] * before[2, j]
+    return turn
 
 
+@kernel
+def _frame(joints):  # type: ignore[no-untyped-def]
+    """Axes that turn with the pelvis, as rows."""
+    axes = np.empty((3, 3))
+    left, right, spine = _LEGS[0, 0], _LEGS[1, 0], _SPINE
+    for k in range(3):
+        axes[0, k] = joints[left, k] - joints[right, k]
+        axes[1, k] = joints[spine, k] - 0.5 * (joints[left, k] + joints[right, k])
+    axes[0] /= np.sqrt((axes[0] ** 2).sum())
+    axes[1] -= (axes[1] * axes[0]).sum() * axes[0]
+    axes[1] /= np.sqrt((axes[1] ** 2).sum())
+    for k in range(3):
+        i, j = (k + 1) % 3, (k + 2) % 3
+        axes[2, k] = axes[0, i] * axes[1, j] - axes[0, j] * axes[1, i]
+    return axes
+
+
+@kernel
 def middle_of(joints: Float[np.ndarray, "24 3"]) -> Float[np.ndarray, "3"]:
     """Between the hip joints."""
-    return joints[_LEGS[:, 0]].mean(0)
+    return (joints[_LEGS[0, 0]] + joints[_LEGS[1, 0]]) * np.float32(0.5)
 
 
+@kernel
 def _legs(joints: Float[np.ndarray, "24 3"]) -> Float[np.ndarray, "2 3 3"]:
     """Hip, knee and ankle of both legs from the middle between the hips."""
-    return np.ascontiguousarray(joints[_LEGS] - middle_of(joints), np.float32)
+    middle, legs = middle_of(joints), np.empty((2, 3, 3), np.float32)
+    for side in range(2):
+        for part in range(3):
+            legs[side, part] = joints[_LEGS[side, part]] - middle
+    return legs
 
 
 @kernel

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -68,6 +69,7 @@ def make_person(body: BodyModel, seed: int, *, outfit: int | Outfit = 0, texture
     )
 
 
+@lru_cache(maxsize=64)
 def look_of(seed: int) -> Look:
     """Who `make_person` makes of a seed."""
     return draw_look(np.random.default_rng((_PERSON, seed)))

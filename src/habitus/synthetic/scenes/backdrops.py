@@ -1,5 +1,6 @@
 """What is behind people: the camera's own picture, drawn or read once, and cut out in true perspective."""
 
+import math
 import threading
 from collections import OrderedDict
 from dataclasses import replace
@@ -84,9 +85,8 @@ def _metre(scene: Scene, height: float) -> float:
 
 def _axes(azimuth: float, elevation: float) -> Float[np.ndarray, "3 3"]:
     """Rows: right, up and forward of a view, on the ground's axes."""
-    right = np.array((np.cos(azimuth), -np.sin(azimuth), 0.0))
-    forward = np.array((np.sin(azimuth) * np.cos(elevation), np.cos(azimuth) * np.cos(elevation), -np.sin(elevation)))
-    return np.stack([right, np.cross(right, forward), forward])
+    aside, ahead, down, level = math.sin(azimuth), math.cos(azimuth), math.sin(elevation), math.cos(elevation)
+    return np.array([(ahead, -aside, 0.0), (aside * down, ahead * down, level), (aside * level, ahead * level, -down)])
 
 
 class _Pictures:
