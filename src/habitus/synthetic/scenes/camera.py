@@ -10,7 +10,7 @@ from habitus.synthetic.scenes.sensor import Sensor, draw_sensor
 
 STATURE = 1.7
 """Metres; how high people stand in the picture is told for this height."""
-TALLEST, SMALLEST = 300.0, 60.0
+TALLEST, SMALLEST = 400.0, 96.0
 """Pixels that people are high in the camera's picture."""
 _SIZES = ((576, 704), (576, 768), (720, 1280), (960, 1280), (1080, 1920))
 
