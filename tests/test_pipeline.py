@@ -35,7 +35,7 @@ def photos(body, tmp_path_factory):
     """Two photos of one made person, with keypoints and mask of the first in files."""
     folder = tmp_path_factory.mktemp("photos")
     person = make_person(body, 3, texture_size=256)
-    made = [clear_photo(body, person, seed) for seed in (0, 1)]
+    made = [clear_photo(body, person, seed, yaw=yaw) for seed, yaw in ((0, 0.3), (1, -1.0))]
     for i, photo in enumerate(made):
         Image.fromarray(to_picture(photo.image)).save(folder / f"{i}.png")
     people = [

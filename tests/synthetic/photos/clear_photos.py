@@ -18,9 +18,9 @@ _SENSOR = Sensor(
 )
 
 
-def clear_photo(body: BodyModel, person: MadePerson, seed: int) -> MadePhoto:
+def clear_photo(body: BodyModel, person: MadePerson, seed: int, *, yaw: float = 0.3) -> MadePhoto:
     """A photo of 256x128."""
     rng = np.random.default_rng(seed)
     pose, scene = draw_pose(rng, person.style), draw_scene(rng)
-    scene = replace(scene, yaw=0.3, elevation=0.1, distance=8.0, light=_LIGHT, sensor=_SENSOR)
+    scene = replace(scene, yaw=yaw, elevation=0.1, distance=8.0, light=_LIGHT, sensor=_SENSOR)
     return photograph(body, person, [pose], [scene])[0]

@@ -51,7 +51,11 @@ def frame(vertices: Float[np.ndarray, "N 3"], root: np.ndarray, scene: Scene, si
     extent = high - low
     low, high = low + extent * (left, bottom), high - extent * (right, top)
     middle, (wide, tall) = (low + high) / 2, high - low
-    scale = 2 * scene.fill / max(tall, wide * size[0] / size[1] * 0.98)
+    box = max(tall, wide * size[0] / size[1] * 0.98)
+    # A box wider than the crop's shape shows more above or below than is asked for, but never what is cut off.
+    spare = np.maximum((box * size[1] / size[0] - wide, box - tall), 0) / 2
+    middle = middle + spare * np.sign((left - right, bottom - top))
+    scale = 2 * scene.fill / box
     shift = 2 * np.array(scene.shift) / scale - middle
     return View(np.array([scale, *shift], np.float32), root, scene.distance)
 
