@@ -169,17 +169,23 @@ def _facing(screen, faces, turned):
 
 @kernel
 def _resolve(screen, faces, face_id, uv, uv_faces, texels, size, levels, light, colours, person, carried):
-    """Shade each sample and average four of them."""
+    """Shade samples and average those of a pixel."""
     bodies = uv_faces.shape[0]
     zero, quarter, half, one = np.float32(0), np.float32(0.25), np.float32(0.5), np.float32(1)
     for row in range(person.shape[0]):
         for column in range(person.shape[1]):
             red = green = blue = np.float32(0)
             own = other = 0
+            # Within the body two samples, on the diagonal, are as smooth as four.
+            within = True
+            for r in range(2 * row, 2 * row + 2):
+                for c in range(2 * column, 2 * column + 2):
+                    within = within and 0 <= face_id[r, c] < bodies
+            share = half if within else quarter
             for r in range(2 * row, 2 * row + 2):
                 for c in range(2 * column, 2 * column + 2):
                     f = face_id[r, c]
-                    if f < 0:
+                    if f < 0 or (within and (r + c) & 1):
                         continue
                     i, j, k = faces[f, 0], faces[f, 1], faces[f, 2]
                     b0, b1, b2, area = _barycentric(screen, i, j, k, np.float32(c + 0.5), np.float32(r + 0.5))
@@ -224,10 +230,10 @@ def _resolve(screen, faces, face_id, uv, uv_faces, texels, size, levels, light, 
                         w00 * texels[at, 2] + w01 * texels[at + 1, 2]
                         + w10 * texels[below, 2] + w11 * texels[below + 1, 2]
                     )  # fmt: skip
-            colours[row, column, 0] = quarter * red
-            colours[row, column, 1] = quarter * green
-            colours[row, column, 2] = quarter * blue
-            person[row, column] = quarter * own
+            colours[row, column, 0] = share * red
+            colours[row, column, 1] = share * green
+            colours[row, column, 2] = share * blue
+            person[row, column] = share * own
             carried[row, column] = quarter * other
 
 

@@ -179,7 +179,7 @@ def _contact(x, y, z, heel, toe, up, floor):
     along = min(max((ax * dx + ay * dy + az * dz) / (ax * ax + ay * ay + az * az + 1e-9), 0.0), 1.0)
     dx, dy, dz = dx - along * ax, dy - along * ay, dz - along * az
     away = dx * dx + dy * dy + dz * dz
-    if away > 1.0:
+    if away > 0.5:  # less than a thousandth
         return 0.0
     near = 0.55 * np.exp(-away / (0.07 + lift) ** 2) * np.exp(-lift / 0.08)
     return 1.0 - (1.0 - near) * (1.0 - 0.2 * np.exp(-away / 0.3**2))
