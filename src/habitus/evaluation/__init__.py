@@ -1,0 +1,1 @@
+"""Scores: ranking, protocols, re-ranking, result tables and pictures."""

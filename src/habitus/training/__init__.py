@@ -1,0 +1,1 @@
+"""One training loop, tasks that give it losses, recipes, checkpoints that resume exactly."""
