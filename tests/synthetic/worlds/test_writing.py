@@ -16,7 +16,7 @@ from habitus.synthetic.worlds.layouts import LAYOUTS, placed
 from habitus.synthetic.worlds.taking import dressed, take
 from habitus.synthetic.worlds.truth_files import read_maps, read_person
 from habitus.synthetic.worlds.world import World
-from habitus.synthetic.worlds.writing import read_world, write_world
+from habitus.synthetic.worlds.writing import read_world, world_around, write_world
 
 SMALL = World(seed=5, people=4, outfits=2, views=2, cameras=3, size=(64, 32))
 
@@ -113,6 +113,13 @@ def test_jpeg_photos_lose_little(tmp_path, body):
 
 def test_worlds_say_what_they_are(written):
     assert read_world(written.folder) == written
+
+
+def test_photos_know_the_world_that_they_belong_to(written, tmp_path):
+    for below in ("", "LTCC_ReID", "LTCC_ReID/query", "images.csv"):
+        assert world_around(written.folder / below) == written
+    assert world_around(written.folder / "prcc" / "rgb" / "test") is None, "three below"
+    assert world_around(tmp_path) is None
 
 
 def test_folders_that_hold_something_are_left_alone(written, tmp_path):

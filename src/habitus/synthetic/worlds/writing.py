@@ -33,6 +33,7 @@ _QUALITY = {".jpg": (cv2.IMWRITE_JPEG_QUALITY, 95), ".png": (cv2.IMWRITE_PNG_COM
 """Of the files; the faults of the made camera are in the pixels already."""
 _CURE = "choose a folder that `habitus synth` wrote"
 _LEFTOVER = ".writing-*"
+_DEEPEST = 2  # folders between a world and what readers are pointed at: prcc/rgb
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,20 @@ def read_world(folder: str | Path) -> WrittenWorld:
     if not isinstance(values, dict) or values.get("layout") not in LAYOUTS:
         raise InputError(f"{path}: is no made world's description; {_CURE}")
     return WrittenWorld(Path(folder), from_json(values.get("world"), where=str(path)), values["layout"])
+
+
+def world_around(path: str | Path) -> WrittenWorld | None:
+    """The made world that photos belong to, None for any others.
+
+    Args:
+        path: the world's folder, or what a reader of its layout is pointed at: a folder at most two below, or a table.
+
+    Raises:
+        InputError: there is a description, but of no made world.
+    """
+    below = Path(path).absolute()
+    folders = (below, *below.parents[:_DEEPEST])
+    return next((read_world(folder) for folder in folders if (folder / DESCRIPTION).is_file()), None)
 
 
 def write_one(body: BodyModel, folder: Path, world: World, layout: str, person: int) -> None:
