@@ -1,0 +1,177 @@
+"""How close queries are to a gallery, some queries at a time: larger is closer.
+
+Only the order matters for ranking, so a block is one matrix product with as little done to it as the order allows.
+"""
+
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from jaxtyping import Float, Float32, Int64
+
+from habitus.errors import InputError
+
+Metric = Literal["cosine", "euclidean"]
+_ROWS_AT_A_TIME = 4096
+
+
+class Closeness(Protocol):
+    """Blocks of numbers that order a gallery for each query."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(queries, photos of the gallery)."""
+        ...
+
+    def of(self, rows: Int64[np.ndarray, "B"]) -> Float[np.ndarray, "B G"]:
+        """How close the gallery is to some queries; the array is overwritten by the next call."""
+        ...
+
+    def distances(self, rows: Int64[np.ndarray, "B"], closeness: Float[np.ndarray, "B n"]) -> Float[np.ndarray, "B n"]:
+        """The distances that some of these numbers stand for."""
+        ...
+
+
+class FeatureCloseness:
+    """By features: the cosine of the angle, or q·g - |g|²/2, which falls as the Euclidean distance grows."""
+
+    def __init__(self, query_features: Any, gallery_features: Any, metric: Metric) -> None:
+        """Check the features.
+
+        Args:
+            query_features: (Q, D), array or tensor.
+            gallery_features: (G, D), array or tensor.
+            metric: how features are compared.
+
+        Raises:
+            InputError: features of no use: none, NaN, infinite, of different lengths; or there is no such metric.
+        """
+        if metric not in ("cosine", "euclidean"):
+            raise InputError(f"metric: {metric!r} is unknown; choose cosine or euclidean")
+        self.query = as_features("query_features", query_features)
+        self.gallery = as_features("gallery_features", gallery_features)
+        if self.query.shape[1] != self.gallery.shape[1]:
+            raise InputError(
+                f"query_features: {self.query.shape[1]} numbers a photo, but gallery_features have "
+                f"{self.gallery.shape[1]}; make both with the same model"
+            )
+        self.metric: Metric = metric
+        self._query_squares = squared_lengths("query_features", self.query)
+        self._gallery_squares = squared_lengths("gallery_features", self.gallery)
+        self._buffer = np.empty((0, len(self.gallery)), np.float32)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(queries, photos of the gallery)."""
+        return len(self.query), len(self.gallery)
+
+    def of(self, rows: Int64[np.ndarray, "B"]) -> Float32[np.ndarray, "B G"]:
+        """How close the gallery is to some queries; the array is overwritten by the next call."""
+        if len(self._buffer) < len(rows):
+            self._buffer = np.empty((len(rows), len(self.gallery)), np.float32)
+        block = self._buffer[: len(rows)]
+        if self.metric == "cosine":
+            unit = self.query[rows] * _inverse_lengths(self._query_squares[rows])[:, None]
+            np.matmul(unit, self.gallery.T, out=block)
+            block *= _inverse_lengths(self._gallery_squares)
+        else:
+            np.matmul(self.query[rows], self.gallery.T, out=block)
+            block -= (self._gallery_squares / 2).astype(np.float32)
+        return block
+
+    def distances(self, rows: Int64[np.ndarray, "B"], closeness: Float[np.ndarray, "B n"]) -> Float[np.ndarray, "B n"]:
+        """1 - cosine, or the Euclidean distance."""
+        if self.metric == "cosine":
+            return 1 - closeness
+        return np.sqrt(np.maximum(self._query_squares[rows, None] - 2 * closeness, 0))
+
+
+class DistanceCloseness:
+    """By distances that are already there."""
+
+    def __init__(self, distances: Any) -> None:
+        """Check the shape.
+
+        Args:
+            distances: (Q, G), array or tensor.
+
+        Raises:
+            InputError: there are none, or they are no table of numbers.
+        """
+        self._distances = _array(distances)
+        if self._distances.ndim != 2 or not np.issubdtype(self._distances.dtype, np.floating):
+            raise InputError(
+                f"distances: {self._distances.dtype} of shape {self._distances.shape} is no table of distances; give "
+                "floats (queries, gallery)"
+            )
+        if 0 in self._distances.shape:
+            raise InputError(f"distances: shape {self._distances.shape} is empty; give at least one query and photo")
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(queries, photos of the gallery)."""
+        return self._distances.shape[0], self._distances.shape[1]
+
+    def of(self, rows: Int64[np.ndarray, "B"]) -> Float[np.ndarray, "B G"]:
+        """The distances with the sign turned.
+
+        Raises:
+            InputError: a distance is NaN.
+        """
+        block = np.negative(self._distances[rows])
+        broken = np.isnan(block).any(axis=1)
+        if broken.any():
+            raise InputError(f"distances: row {rows[broken.argmax()]} holds NaN; check what made them")
+        return block
+
+    def distances(self, rows: Int64[np.ndarray, "B"], closeness: Float[np.ndarray, "B n"]) -> Float[np.ndarray, "B n"]:  # noqa: ARG002
+        """The distances as they were given."""
+        return -closeness
+
+
+def as_features(name: str, features: Any) -> Float32[np.ndarray, "M D"]:
+    """Features of any floating type as float32 rows.
+
+    Raises:
+        InputError: they are no table of numbers, or there are none.
+    """
+    array = _array(features)
+    if array.ndim != 2 or not np.issubdtype(array.dtype, np.floating):
+        raise InputError(
+            f"{name}: {array.dtype} of shape {array.shape} is no table of features; give floats (photos, numbers)"
+        )
+    if 0 in array.shape:
+        raise InputError(f"{name}: shape {array.shape} is empty; give at least one photo")
+    with np.errstate(over="ignore"):  # what becomes infinite is named by squared_lengths
+        return np.ascontiguousarray(array, dtype=np.float32)
+
+
+def squared_lengths(name: str, features: Float32[np.ndarray, "M D"]) -> Float[np.ndarray, "M"]:
+    """The squared length of each row, in float64.
+
+    Raises:
+        InputError: a row holds NaN or infinity.
+    """
+    squares = np.empty(len(features))
+    for start in range(0, len(features), _ROWS_AT_A_TIME):
+        part = features[start : start + _ROWS_AT_A_TIME].astype(np.float64)
+        squares[start : start + _ROWS_AT_A_TIME] = np.einsum("md,md->m", part, part)
+    broken = np.flatnonzero(~np.isfinite(squares))
+    if len(broken):
+        raise InputError(
+            f"{name}: row {broken[0]} holds NaN or infinity ({len(broken)} of {len(features)} rows do); check the "
+            "model and the photos that made them"
+        )
+    return squares
+
+
+def _inverse_lengths(squares: Float[np.ndarray, "M"]) -> Float32[np.ndarray, "M"]:
+    """1 / length; 0 for features of zeros, whose cosine with anything is then 0."""
+    with np.errstate(divide="ignore"):
+        return np.where(squares > 0, 1 / np.sqrt(squares), 0).astype(np.float32)
+
+
+def _array(values: Any) -> np.ndarray:
+    if hasattr(values, "detach"):
+        tensor = values.detach().cpu()
+        return (tensor.float() if tensor.is_floating_point() and tensor.element_size() < 4 else tensor).numpy()
+    return np.asarray(values)

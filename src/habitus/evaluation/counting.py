@@ -1,0 +1,91 @@
+"""At which rank each match is found, without sorting the gallery.
+
+A match's rank is one more than the number of photos before it, so its person's photos (a few) are sorted, and every
+photo of the gallery is asked once which of the matches it comes before: a binary search among the matches. Photos that
+are equally close come in the gallery's order, as a stable sort would have them.
+"""
+
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Float64, Int64
+
+from habitus.evaluation.rules import SamePerson
+from habitus.rendering.compiled import kernel, over_batch
+
+
+def score_block(
+    closeness: Float[np.ndarray, "B G"], same: SamePerson
+) -> tuple[Float64[np.ndarray, "B"], Float64[np.ndarray, "B"], Int64[np.ndarray, "B"]]:
+    """Average precision, inverse negative penalty and the first match's rank of each query.
+
+    Args:
+        closeness: larger is closer; no NaN.
+        same: what of the gallery is good and what is junk.
+
+    Returns:
+        (AP, INP, first rank counted from 1); NaN, NaN and -1 where there is no match to find.
+    """
+    B = len(closeness)
+    precision, penalty, first = np.full(B, np.nan), np.full(B, np.nan), np.full(B, -1, np.int64)
+    over_batch(_score, B, closeness, same.starts, same.items, same.good, precision, penalty, first)
+    return precision, penalty, first
+
+
+@kernel
+def _score(
+    begin: int, end: int, closeness: Any, starts: Any, items: Any, good: Any, precision: Any, penalty: Any, first: Any
+) -> None:
+    for b in range(begin, end):
+        row = closeness[b]
+        own, wanted = items[starts[b] : starts[b + 1]], good[starts[b] : starts[b + 1]]
+        n = wanted.sum()
+        if n == 0:
+            continue
+        closest = np.argsort(-row[own], kind="mergesort")
+        # The matches from the last in the ranking to the first, and how many photos of the person precede each.
+        least, where, before = np.empty(n, row.dtype), np.empty(n, np.int64), np.empty(n, np.int64)
+        i = n
+        for place in range(len(own)):
+            if wanted[closest[place]]:
+                i -= 1
+                where[i] = own[closest[place]]
+                least[i] = row[where[i]]
+                before[i] = place
+        passed = _passed(row, least, where)
+        total, sum_precision = 0, 0.0
+        for found in range(1, n + 1):
+            total += passed[n - found + 1]  # photos of the whole gallery before this match, junk and all
+            rank = total - before[n - found] + found
+            sum_precision += found / rank
+            if found == 1:
+                first[b] = rank
+            if found == n:
+                penalty[b] = n / rank
+        precision[b] = sum_precision / n
+
+
+@kernel
+def _passed(row: Any, least: Any, where: Any) -> Any:
+    """How many photos come before just the last 0, 1, ... n of the matches, given from the last to the first."""
+    n = least.size
+    size = 1
+    while size <= n:
+        size *= 2
+    steps = np.full(size, np.inf, row.dtype)  # padded, so that every search takes the same steps without a branch
+    steps[:n] = least
+    passed = np.zeros(size + 1, np.int64)
+    lowest = least[0]
+    for g in range(row.size):
+        value = row[g]
+        if value < lowest:
+            continue
+        i, half = 0, size // 2
+        while half > 0:
+            if steps[i + half - 1] < value:
+                i += half
+            half //= 2
+        while i < n and steps[i] == value and where[i] > g:
+            i += 1
+        passed[i] += 1
+    return passed
