@@ -63,7 +63,7 @@ class Photo:
         return self.size[1] / self.pixels.shape[1], self.size[0] / self.pixels.shape[0]
 
 
-def read_photo(path: str | Path) -> Photo:
+def read_photo(path: str | Path, *, least_side: int = MIN_SIDE) -> Photo:
     """Read a photo as it is meant to be seen.
 
     The content decides about the format, not the suffix. EXIF rotation is applied, colour profiles are converted to
@@ -71,12 +71,13 @@ def read_photo(path: str | Path) -> Photo:
 
     Args:
         path: a JPEG, PNG, WebP, TIFF, BMP, GIF, PPM, AVIF or JPEG 2000 file.
+        least_side: pixels a side below which a photo is refused.
 
     Raises:
         InputError: the file is missing, empty, truncated, no picture, too small to show a person, or too large.
     """
     path = Path(path)
-    with _opened(path) as image:
+    with _opened(path, least_side) as image:
         width, height = image.size
         if image.format != "MPO" and getattr(image, "is_animated", False):
             log.warning("%s: holds several frames or pages; the first is used", path)
@@ -117,7 +118,7 @@ def read_levels(path: str | Path) -> UInt8[np.ndarray, "H W"]:
     Raises:
         InputError: as `read_photo`.
     """
-    with _opened(Path(path)) as image:
+    with _opened(Path(path), MIN_SIDE) as image:
         if image.mode in ("P", "1"):
             return (np.asarray(image) > 0).astype(np.uint8)
         levels = _to_8_bits(image)
@@ -129,7 +130,7 @@ def read_levels(path: str | Path) -> UInt8[np.ndarray, "H W"]:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Image.Image]:
+def _opened(path: Path, least_side: int) -> Iterator[Image.Image]:
     """An image whose header has been checked; errors of decoding it inside the block become one line."""
     data = _bytes(path)
     with _decoding(path), Image.open(io.BytesIO(data), formats=_FORMATS) as image:
@@ -139,15 +140,17 @@ def _opened(path: Path) -> Iterator[Image.Image]:
                 f"{path}: {width} x {height} pixels are too many (limit {MAX_PIXELS // 1_000_000} million); "
                 "scale the picture down first"
             )
-        if min(width, height) < MIN_SIDE:
+        if min(width, height) < least_side:
             raise InputError(
                 f"{path}: {width} x {height} pixels are too few to show a person; give a picture of at least "
-                f"{MIN_SIDE} pixels a side"
+                f"{least_side} pixels a side"
             )
         yield image
 
 
 def _bytes(path: Path) -> bytes:
+    if "\0" in str(path):  # from a table, say; the system's calls would raise ValueError
+        raise InputError(f"{str(path)!r}: no such file; check the name")
     # A photo of MAX_PIXELS without any compression has 8 bytes a pixel at most; what is larger on disk is none.
     try:
         if path.is_dir():
