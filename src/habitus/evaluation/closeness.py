@@ -3,6 +3,7 @@
 Only the order matters for ranking, so a block is one matrix product with as little done to it as the order allows.
 """
 
+from collections.abc import Iterator
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -11,7 +12,13 @@ from jaxtyping import Float, Float32, Int64
 from habitus.errors import InputError
 
 Metric = Literal["cosine", "euclidean"]
+
+BLOCK_BYTES = 128 * 2**20
+"""Of the numbers that say how close a gallery is to some queries, held at a time."""
 _ROWS_AT_A_TIME = 4096
+_FEWEST = 4
+"""Queries in a product: for a single one BLAS adds up in an order that differs along the gallery, and equal photos
+would not tie."""
 
 
 class Closeness(Protocol):
@@ -66,6 +73,7 @@ class FeatureCloseness:
 
     def of(self, rows: Int64[np.ndarray, "B"]) -> Float32[np.ndarray, "B G"]:
         """How close the gallery is to some queries; the array is overwritten by the next call."""
+        wanted, rows = len(rows), np.resize(rows, max(len(rows), _FEWEST))
         if len(self._buffer) < len(rows):
             self._buffer = np.empty((len(rows), len(self.gallery)), np.float32)
         block = self._buffer[: len(rows)]
@@ -76,13 +84,20 @@ class FeatureCloseness:
         else:
             np.matmul(self.query[rows], self.gallery.T, out=block)
             block -= (self._gallery_squares / 2).astype(np.float32)
-        return block
+        return block[:wanted]
 
     def distances(self, rows: Int64[np.ndarray, "B"], closeness: Float[np.ndarray, "B n"]) -> Float[np.ndarray, "B n"]:
         """1 - cosine, or the Euclidean distance."""
+        return 1 - closeness if self.metric == "cosine" else np.sqrt(self.squared_distances(rows, closeness))
+
+    def squared_distances(
+        self, rows: Int64[np.ndarray, "B"], closeness: Float32[np.ndarray, "B n"]
+    ) -> Float32[np.ndarray, "B n"]:
+        """Squared Euclidean distances, of features at unit length for the cosine."""
         if self.metric == "cosine":
-            return 1 - closeness
-        return np.sqrt(np.maximum(self._query_squares[rows, None] - 2 * closeness, 0))
+            return 2 - 2 * closeness
+        squares = self._query_squares[rows, None].astype(np.float32) - 2 * closeness
+        return np.maximum(squares, 0, out=squares)
 
 
 class DistanceCloseness:
@@ -92,12 +107,13 @@ class DistanceCloseness:
         """Check the shape.
 
         Args:
-            distances: (Q, G), array or tensor.
+            distances: (Q, G) floats: an array, a tensor, or what gives rows by `distances[rows]`, such as a memory map.
 
         Raises:
             InputError: there are none, or they are no table of numbers.
         """
-        self._distances = _array(distances)
+        gives_rows = hasattr(distances, "dtype") and not hasattr(distances, "detach")
+        self._distances = distances if gives_rows else _array(distances)
         if self._distances.ndim != 2 or not np.issubdtype(self._distances.dtype, np.floating):
             raise InputError(
                 f"distances: {self._distances.dtype} of shape {self._distances.shape} is no table of distances; give "
@@ -117,7 +133,8 @@ class DistanceCloseness:
         Raises:
             InputError: a distance is NaN.
         """
-        block = np.negative(self._distances[rows])
+        block = np.asarray(self._distances[rows])
+        block = np.negative(block, dtype=np.float64 if block.dtype == np.float64 else np.float32)
         broken = np.isnan(block).any(axis=1)
         if broken.any():
             raise InputError(f"distances: row {rows[broken.argmax()]} holds NaN; check what made them")
@@ -126,6 +143,13 @@ class DistanceCloseness:
     def distances(self, rows: Int64[np.ndarray, "B"], closeness: Float[np.ndarray, "B n"]) -> Float[np.ndarray, "B n"]:  # noqa: ARG002
         """The distances as they were given."""
         return -closeness
+
+
+def in_blocks(rows: int, bytes_each: int, most: int) -> Iterator[Int64[np.ndarray, "B"]]:
+    """Rows 0 ... rows - 1, as many at a time as fit into `most` bytes."""
+    size = max(1, most // bytes_each)
+    for start in range(0, rows, size):
+        yield np.arange(start, min(start + size, rows))
 
 
 def as_features(name: str, features: Any) -> Float32[np.ndarray, "M D"]:
@@ -162,6 +186,11 @@ def squared_lengths(name: str, features: Float32[np.ndarray, "M D"]) -> Float[np
             "model and the photos that made them"
         )
     return squares
+
+
+def unit_length(features: Float32[np.ndarray, "M D"]) -> Float32[np.ndarray, "M D"]:
+    """A copy in which each row has length 1; rows of zeros stay zeros."""
+    return features * _inverse_lengths(squared_lengths("features", features))[:, None]
 
 
 def _inverse_lengths(squares: Float[np.ndarray, "M"]) -> Float32[np.ndarray, "M"]:

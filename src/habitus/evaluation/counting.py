@@ -13,6 +13,9 @@ from jaxtyping import Float, Float64, Int64
 from habitus.evaluation.rules import SamePerson
 from habitus.rendering.compiled import kernel, over_batch
 
+PART = 2048
+"""Photos searched for at once: what belongs to them stays in the first cache."""
+
 
 def score_block(
     closeness: Float[np.ndarray, "B G"], same: SamePerson
@@ -67,25 +70,32 @@ def _score(
 
 @kernel
 def _passed(row: Any, least: Any, where: Any) -> Any:
-    """How many photos come before just the last 0, 1, ... n of the matches, given from the last to the first."""
+    """How many photos come before just the last 0, 1, ... n of the matches, given from the last to the first.
+
+    A binary search for all photos of a part of the row at once: each step is a loop without branches.
+    """
     n = least.size
     size = 1
     while size <= n:
         size *= 2
-    steps = np.full(size, np.inf, row.dtype)  # padded, so that every search takes the same steps without a branch
-    steps[:n] = least
-    passed = np.zeros(size + 1, np.int64)
-    lowest = least[0]
-    for g in range(row.size):
-        value = row[g]
-        if value < lowest:
-            continue
-        i, half = 0, size // 2
+    # Padded, so that every search takes the same steps.
+    match, at = np.full(size, np.inf, row.dtype), np.full(size, -1, np.int32)
+    match[:n], at[:n] = least, where
+    passed = np.zeros(n + 1, np.int64)
+    values, places, behind = np.empty(PART, row.dtype), np.empty(PART, np.int32), np.empty(PART, np.int32)
+    for start in range(0, row.size, PART):
+        kept = 0
+        for g in range(start, min(start + PART, row.size)):
+            values[kept], places[kept] = row[g], g
+            kept += int(row[g] >= least[0])  # most photos come after the last match
+        behind[:kept] = 0
+        half = size // 2
         while half > 0:
-            if steps[i + half - 1] < value:
-                i += half
+            for k in range(kept):
+                i = behind[k] + half - 1
+                later = (match[i] < values[k]) | ((match[i] == values[k]) & (at[i] > places[k]))
+                behind[k] += np.int32(half) * np.int32(later)
             half //= 2
-        while i < n and steps[i] == value and where[i] > g:
-            i += 1
-        passed[i] += 1
+        for k in range(kept):
+            passed[behind[k]] += 1
     return passed

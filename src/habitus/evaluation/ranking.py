@@ -13,12 +13,12 @@ from jaxtyping import Bool, Float64, Int64
 
 from habitus.data.records import Mode
 from habitus.errors import InputError
-from habitus.evaluation.closeness import Closeness, DistanceCloseness, FeatureCloseness, Metric
+from habitus.evaluation.closeness import BLOCK_BYTES, Closeness, DistanceCloseness, FeatureCloseness, Metric, in_blocks
 from habitus.evaluation.counting import score_block
 from habitus.evaluation.rules import Ids, Matching, labels_of
 
-BLOCK_BYTES = 128 * 2**20
-"""Of the numbers that say how close a gallery is to some queries, held at a time."""
+PAIR_BYTES = 40
+"""That a query's pairing with a photo of its person takes: few photos, but where all show one person."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,7 +182,7 @@ def nearest_by_distances(
 def _scored(closeness: Closeness, matching: Matching) -> RankingResult:
     Q, G = closeness.shape
     precisions, penalties, firsts = np.empty(Q), np.empty(Q), np.empty(Q, np.int64)
-    for rows in _blocks(Q, G):
+    for rows in in_blocks(Q, max(4 * G, PAIR_BYTES * matching.most), BLOCK_BYTES):
         block = score_block(closeness.of(rows), matching.of(rows))
         precisions[rows], penalties[rows], firsts[rows] = block
     scored = firsts > 0
@@ -203,7 +203,7 @@ def _nearest(closeness: Closeness, matching: Matching, chosen: Int64[np.ndarray,
     S, (_, G) = len(chosen), closeness.shape
     items, distances = np.full((S, count), -1), np.full((S, count), np.nan)
     hits = np.zeros((S, count), bool)
-    for places in _blocks(S, G):
+    for places in in_blocks(S, max(4 * G, PAIR_BYTES * matching.most), BLOCK_BYTES):
         block, same = closeness.of(chosen[places]), matching.of(chosen[places])
         for b, s in enumerate(places):
             own = slice(same.starts[b], same.starts[b + 1])
@@ -214,9 +214,3 @@ def _nearest(closeness: Closeness, matching: Matching, chosen: Int64[np.ndarray,
             distances[s, :kept] = closeness.distances(chosen[s : s + 1], block[b : b + 1, first])[0]
             hits[s, :kept] = np.isin(first, same.items[own])
     return Nearest(items, distances, hits)
-
-
-def _blocks(rows: int, G: int) -> list[Int64[np.ndarray, "B"]]:
-    """Rows in blocks that fit BLOCK_BYTES."""
-    size = max(1, BLOCK_BYTES // (4 * G))
-    return [np.arange(start, min(start + size, rows)) for start in range(0, rows, size)]
