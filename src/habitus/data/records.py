@@ -81,6 +81,19 @@ class Records:
         return np.unique(self.clothes_ids, return_inverse=True)[1].astype(np.int64).reshape(-1)
 
 
+def stacked(tables: Sequence[Records]) -> Records:
+    """Tables one below the other, ids as they are. Clothes and tracklets are kept when all tables label them."""
+    clothes = [table.clothes_ids for table in tables if table.clothes_ids is not None]
+    tracklets = [table.tracklets for table in tables if table.tracklets is not None]
+    return Records(
+        tuple(path for table in tables for path in table.paths),
+        np.concatenate([table.pids for table in tables]),
+        np.concatenate([table.camids for table in tables]),
+        np.concatenate(clothes) if len(clothes) == len(tables) else None,
+        np.concatenate(tracklets) if len(tracklets) == len(tables) else None,
+    )
+
+
 @dataclass(frozen=True)
 class Trial:
     """What is asked for among what, and by which rule it is scored."""
