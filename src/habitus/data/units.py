@@ -96,8 +96,8 @@ def alike_batches(
     """Batches of units of different people, most of which are dressed like another of their batch.
 
     A batch takes people from one kind of clothes until it has no more, then from the next: never one person alone,
-    unless nobody else wears that kind, or a single place is left that nobody of the batch's kinds can take. To keep
-    that, units come again when those not yet used do not suffice; as many others remain unused.
+    unless nobody else wears that kind, those who do are in the batch in other clothes, or the last place is left for
+    one alone. To keep that, units come again when those not yet used do not suffice; as many others remain unused.
 
     Args:
         persons: each unit's person.
