@@ -35,13 +35,18 @@ class Loader:
 
     def __init__(self, dataset: KeyedDataset, batches: Iterable[list[Key]], *, workers: int) -> None:
         """See `loader`."""
-        self.batches = batches
+        self.dataset, self.batches, self.workers = dataset, batches, workers
         self.broken: dict[int, str] = {}
         """Rows whose files could not be read so far, and why."""
-        self._loader = DataLoader(
-            _Batched(dataset), batch_size=None, sampler=batches, collate_fn=_as_it_is, num_workers=workers,
-            multiprocessing_context=_context() if workers else None, persistent_workers=workers > 0,
-            worker_init_fn=_start_worker, prefetch_factor=_AHEAD if workers else None,
+        self._loading = self._start()
+
+    def _start(self) -> DataLoader:
+        """Workers, which begin when they are first asked."""
+        return DataLoader(
+            _Batched(self.dataset), batch_size=None, sampler=self.batches, collate_fn=_as_it_is,
+            num_workers=self.workers, persistent_workers=self.workers > 0, worker_init_fn=_start_worker,
+            multiprocessing_context=_context() if self.workers else None,
+            prefetch_factor=_AHEAD if self.workers else None, pin_memory=torch.cuda.is_available(),
         )  # fmt: skip
 
     def __len__(self) -> int:
@@ -51,13 +56,17 @@ class Loader:
         return len(self.batches)
 
     def __iter__(self) -> Iterator[Batch]:
-        for batch, broken, failure in self._loader:
+        failure = None
+        for batch, broken, failure in self._loading:
             for row in broken.keys() - self.broken.keys():
                 self.broken[row] = broken[row]
                 log.warning("%s; another photo takes its place (broken so far: %d)", broken[row], len(self.broken))
             if failure is not None:
-                raise InputError(failure)
+                break
             yield batch
+        if failure is not None:
+            self._loading = self._start()  # ends the workers now; the garbage collector would wait for them
+            raise InputError(failure)
 
 
 def loader(dataset: KeyedDataset, batches: Iterable[list[Key]], *, workers: int = 2) -> Loader:
