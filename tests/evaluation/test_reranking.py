@@ -64,8 +64,8 @@ def test_ties_are_broken_in_the_order_of_queries_then_gallery():
 def test_the_cosine_compares_features_at_unit_length():
     rng = np.random.default_rng(3)
     query, gallery = rng.standard_normal((7, 16)), rng.standard_normal((50, 16)) * rng.random((50, 1))
-    unit = [f / np.linalg.norm(f, axis=1, keepdims=True) for f in (query, gallery)]
-    np.testing.assert_allclose(rerank(query, gallery)[:], by_formula(*unit, 20, 6, 0.3), atol=1e-5)
+    q, g = (f / np.linalg.norm(f, axis=1, keepdims=True) for f in (query, gallery))
+    np.testing.assert_allclose(rerank(query, gallery)[:], by_formula(q, g, 20, 6, 0.3), atol=1e-5)
 
 
 def test_re_ranked_distances_are_scored_some_rows_at_a_time(monkeypatch):
@@ -83,7 +83,7 @@ def test_re_ranked_distances_are_scored_some_rows_at_a_time(monkeypatch):
 
 def test_with_lambda_1_the_ranking_is_that_of_the_features():
     rng = np.random.default_rng(5)
-    ids = {
+    ids: dict[str, Any] = {
         "query_pids": [1, 2, 3],
         "query_camids": [0, 0, 0],
         "gallery_pids": [1, 2, 3] * 5,

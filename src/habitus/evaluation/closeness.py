@@ -131,13 +131,13 @@ class DistanceCloseness:
         """The distances with the sign turned.
 
         Raises:
-            InputError: a distance is NaN.
+            InputError: a distance is NaN, or infinitely small.
         """
         block = np.asarray(self._distances[rows])
         block = np.negative(block, dtype=np.float64 if block.dtype == np.float64 else np.float32)
-        broken = np.isnan(block).any(axis=1)
+        broken = ~(block < np.inf).all(axis=1)
         if broken.any():
-            raise InputError(f"distances: row {rows[broken.argmax()]} holds NaN; check what made them")
+            raise InputError(f"distances: row {rows[broken.argmax()]} holds NaN or -infinity; check what made them")
         return block
 
     def distances(self, rows: Int64[np.ndarray, "B"], closeness: Float[np.ndarray, "B n"]) -> Float[np.ndarray, "B n"]:  # noqa: ARG002

@@ -17,9 +17,6 @@ from habitus.evaluation.closeness import BLOCK_BYTES, Closeness, DistanceClosene
 from habitus.evaluation.counting import score_block
 from habitus.evaluation.rules import Ids, Matching, labels_of
 
-PAIR_BYTES = 40
-"""That a query's pairing with a photo of its person takes: few photos, but where all show one person."""
-
 
 @dataclass(frozen=True, eq=False)
 class RankingResult:
@@ -182,7 +179,7 @@ def nearest_by_distances(
 def _scored(closeness: Closeness, matching: Matching) -> RankingResult:
     Q, G = closeness.shape
     precisions, penalties, firsts = np.empty(Q), np.empty(Q), np.empty(Q, np.int64)
-    for rows in in_blocks(Q, max(4 * G, PAIR_BYTES * matching.most), BLOCK_BYTES):
+    for rows in in_blocks(Q, matching.bytes_a_query, BLOCK_BYTES):
         block = score_block(closeness.of(rows), matching.of(rows))
         precisions[rows], penalties[rows], firsts[rows] = block
     scored = firsts > 0
@@ -203,7 +200,7 @@ def _nearest(closeness: Closeness, matching: Matching, chosen: Int64[np.ndarray,
     S, (_, G) = len(chosen), closeness.shape
     items, distances = np.full((S, count), -1), np.full((S, count), np.nan)
     hits = np.zeros((S, count), bool)
-    for places in in_blocks(S, max(4 * G, PAIR_BYTES * matching.most), BLOCK_BYTES):
+    for places in in_blocks(S, matching.bytes_a_query, BLOCK_BYTES):
         block, same = closeness.of(chosen[places]), matching.of(chosen[places])
         for b, s in enumerate(places):
             own = slice(same.starts[b], same.starts[b + 1])

@@ -35,6 +35,8 @@ GOOD_WORDS: dict[Mode, str] = {
     "sc": "another camera in the same clothes",
 }
 """Where the rule looks for matches, in words."""
+_PAIR_BYTES = 40
+"""That looking up a pair takes; there are few, but where the whole gallery shows one person."""
 _NEEDS_CLOTHES = ("cc", "sc")
 
 Ids = Any
@@ -90,9 +92,9 @@ class Matching:
         self._count = np.searchsorted(people, query.pids, "right") - self._first
 
     @property
-    def most(self) -> int:
-        """How many photos of its person the query that has most of them has in the gallery."""
-        return int(self._count.max(initial=0))
+    def bytes_a_query(self) -> int:
+        """That a query takes while it is scored: how close the gallery is, and the pairs of one person."""
+        return max(4 * len(self.gallery), _PAIR_BYTES * int(self._count.max(initial=0)))
 
     def of(self, rows: Int64[np.ndarray, "B"]) -> SamePerson:
         """What is good and what is junk for some queries."""
