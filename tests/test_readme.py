@@ -38,7 +38,10 @@ def test_there_are_python_blocks():
 def test_commands_are_understood(line, monkeypatch):
     """Every command of the README parses: options it names exist."""
     ran = []
-    for command in (cli.PersonCommand, cli.DemoCommand, cli.SynthCommand, cli.DoctorCommand, cli.FetchModelsCommand):
+    for command in (
+        cli.PersonCommand, cli.DemoCommand, cli.SynthCommand, cli.TrainCommand, cli.DoctorCommand,
+        cli.FetchModelsCommand,
+    ):  # fmt: skip
         monkeypatch.setattr(command, "run", lambda self: ran.append(self))  # noqa: PLW0108 - it binds self
     cli.main(line.split())
     assert len(ran) == 1

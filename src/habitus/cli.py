@@ -13,6 +13,10 @@ from tyro.conf import Positional, arg, subcommand
 
 from habitus import __version__
 from habitus.errors import InputError
+from habitus.training.recipes.cal import Cal
+from habitus.training.recipes.pcb import Pcb
+from habitus.training.recipes.reid_baseline import ReidBaseline
+from habitus.training.settings import RunOptions
 
 _Output = Annotated[Path, arg(aliases=["-o"], metavar="DIR")]
 
@@ -148,6 +152,42 @@ class SynthCommand:
         _say(f"open {make_world(self)}")
 
 
+@dataclass(frozen=True, kw_only=True)
+class TrainCommand(RunOptions):
+    """Train a network by a recipe.
+
+    Writes config.json (all options, the code's commit, the seed), metrics.csv, tensorboard/, the last two checkpoints,
+    and model/ at the end. A killed run goes on with --resume to the very weights that it would have reached. Several
+    processes share each batch under torchrun, with the result of one. Made worlds with seeds 900000 to 999999 are for
+    scoring and are refused.
+
+    Try:
+        habitus train reid-baseline --help
+
+        habitus train pcb --data world/ --out run/ --resume
+
+        torchrun --nproc-per-node 2 -m habitus.cli train pcb --data world/ --out run/
+    """
+
+    recipe: (
+        Annotated[ReidBaseline, subcommand("reid-baseline")]
+        | Annotated[Pcb, subcommand("pcb")]
+        | Annotated[Cal, subcommand("cal")]
+    )
+    out: Annotated[Path, arg(aliases=["-o"], metavar="RUN")]
+    """Folder of the run; must be empty, or hold a run begun with the same options (--resume)."""
+    resume: bool = False
+    """Go on with the run in the folder; begin it when there is none."""
+    debug: bool = False
+    """Show a traceback instead of one line when something fails."""
+
+    def run(self) -> None:
+        """Train."""
+        from habitus.train_command import run_recipe  # noqa: PLC0415
+
+        _say(f"model: {run_recipe(self)}")
+
+
 @dataclass(frozen=True)
 class DoctorCommand:
     """Say what is here, what is missing, and the command that mends it."""
@@ -186,6 +226,7 @@ _Command = (
     Annotated[PersonCommand, subcommand("person")]
     | Annotated[DemoCommand, subcommand("demo")]
     | Annotated[SynthCommand, subcommand("synth")]
+    | Annotated[TrainCommand, subcommand("train")]
     | Annotated[DoctorCommand, subcommand("doctor")]
     | Annotated[FetchModelsCommand, subcommand("fetch-models")]
 )
@@ -204,7 +245,12 @@ def main(arguments: list[str] | None = None) -> None:
         prog="habitus",
         description="A person's build, and their attire: 3D people and clothes-changing re-ID from photos.",
         args=arguments,
-        config=(tyro.conf.OmitSubcommandPrefixes, tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff),
+        config=(
+            tyro.conf.OmitSubcommandPrefixes,
+            tyro.conf.OmitArgPrefixes,
+            tyro.conf.FlagCreatePairsOff,
+            tyro.conf.CascadeSubcommandArgs,  # options of `train` and of its recipe in any order
+        ),
     )
     try:
         command.run()

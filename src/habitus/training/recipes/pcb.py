@@ -1,0 +1,46 @@
+"""PCB (Sun et al., ECCV 2018), with its own settings as defaults."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from tyro.conf import arg
+
+from habitus.training.recipes.reid import ReidRecipe
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pcb(ReidRecipe):
+    """Part-based convolutional baseline: six stripes, each with a classifier of its own (Sun et al. 2018).
+
+    Try:
+        habitus synth world/ --preset small
+
+        habitus train pcb --data world/ --out run/ --backbone resnet18-half --size 192 64 --optimizer adam --lr 1e-3
+
+        habitus train pcb --data Market-1501/ --out run/ --init resnet50.pth
+
+        habitus evaluate reid --data world/ --weights run/model
+    """
+
+    size: Annotated[tuple[int, int], arg(metavar="HEIGHT WIDTH")] = (384, 128)
+    """Of the photos as the network sees them, pixels."""
+    batch: int = 64
+    """Photos in a batch."""
+    stripes: int = 6
+    """Parts of a person, top to bottom."""
+    width: int = 256
+    """Of each part's feature."""
+    dropout: float = 0.5
+    """Before the parts' features."""
+    smoothing: float = 0.0
+    """Of the identity labels."""
+    optimizer: Literal["adam", "adamw", "sgd"] = "sgd"
+    """sgd: with Nesterov momentum 0.9."""
+    lr: Annotated[float, arg(metavar="RATE")] = 0.1
+    """Learning rate after warm-up."""
+    milestones: tuple[float, ...] = (40,)
+    """Of --schedule steps, epochs."""
+    erase: float = 0.0
+    """Probability that a box of the photo is erased."""
+    pad: int = 0
+    """Pixels by which photos are shifted at most."""
