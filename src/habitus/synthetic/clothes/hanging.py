@@ -65,7 +65,7 @@ def hang(
         hanging.along, hanging.turn, hanging.share, hanging.radius, hanging.ease, _legs(hanging.joints),
         _legs(joints @ turned),
     )  # fmt: skip
-    kept = posed[hanging.index]
+    kept = posed.take(hanging.index, 0)
     hung = (cloth + hanging.carried) @ turned.T + middle_of(joints)
     return kept + hanging.coverage[:, None] * (hung - kept)
 

@@ -54,11 +54,11 @@ def composed(
     """
     view = frame(figure.vertices, figure.joints[0], scene, size)
     up = np.array((0.0, np.cos(scene.elevation), np.sin(scene.elevation)), np.float32)
-    sun = sun_map(figure.vertices[mesh.proxy.vertices], mesh.proxy.faces, scene.light)
+    sun = sun_map(figure.vertices.take(mesh.proxy.vertices, 0), mesh.proxy.faces, scene.light)
     surface = _surface(mesh, figure, props, up)
-    light = surface.colours * brightness(
-        surface.normals, scene.light, up, sunlit=sunlit(sun, surface.vertices, surface.normals)
-    )
+    light = brightness(surface.normals, scene.light, up, sunlit=sunlit(sun, surface.vertices, surface.normals))
+    if props:
+        light *= surface.colours
     shown = scenery(mesh, view.screen(surface.vertices, size), surface.faces)
     drawing = drawn(mesh, shown, light, texture, size)
     centres = seen(shown.screen, shown.faces, size)

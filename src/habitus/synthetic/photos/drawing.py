@@ -15,6 +15,8 @@ from habitus.synthetic.photos.mesh import Mesh
 
 _COARSEST = 128
 """Texels across the coarsest level of detail: charts of the body's atlas lie too near each other for less."""
+_FINER = np.array((2, 2, 1), np.float32)
+"""From pixels to samples, along both axes."""
 
 
 @dataclass(frozen=True)
@@ -94,15 +96,14 @@ def scenery(mesh: Mesh, screen: Float[np.ndarray, "M 3"], faces: Int[np.ndarray,
         screen: as of the result.
         faces: of the body, then of carried things.
     """
-    turned = facing(screen, faces)
+    turned, shown = _facing(screen, faces)
     body = turned[: np.searchsorted(turned, len(mesh.faces))]
-    return Scenery(screen, faces[turned], mesh.uv_faces[body], mesh.regions[body])
+    return Scenery(screen, shown, mesh.uv_faces.take(body, 0), mesh.regions.take(body))
 
 
-def facing(screen: Float[np.ndarray, "M 3"], faces: Int[np.ndarray, "F 3"]) -> Int[np.ndarray, "Q"]:
-    """Which faces look at the camera, in their order."""
-    turned = np.empty(len(faces), np.int64)
-    return turned[: _facing(screen, faces, turned)]
+def facing(screen: Float[np.ndarray, "M 3"], faces: Int[np.ndarray, "F 3"]) -> Int[np.ndarray, "Q 3"]:
+    """The faces that look at the camera, in their order."""
+    return _facing(screen, faces)[1]
 
 
 def seen(screen: Float[np.ndarray, "M 3"], faces: Int[np.ndarray, "F 3"], size: tuple[int, int]) -> Seen:
@@ -124,7 +125,7 @@ def drawn(
         texture: of the body.
         size: (H, W) of the crop in pixels.
     """
-    fine = shown.screen * np.array((2, 2, 1), np.float32)
+    fine = shown.screen * _FINER
     face_id = seen(fine, shown.faces, (2 * size[0], 2 * size[1])).face
     colours, person, carried = np.empty((*size, 3), np.float32), np.empty(size, np.float32), np.empty(size, np.float32)
     _resolve(
@@ -154,8 +155,9 @@ def maps(mesh: Mesh, view: View, shown: Scenery, centres: Seen, clear: Bool[np.n
 
 
 @kernel
-def _facing(screen, faces, turned):
-    """Fill in the faces whose corners go counter-clockwise on the screen (y down); how many they are."""
+def _facing(screen, faces):
+    """Numbers and corners of the faces whose corners go counter-clockwise on the screen (y down)."""
+    turned, shown = np.empty(faces.shape[0], np.int64), np.empty_like(faces)
     count = 0
     for f in range(faces.shape[0]):
         i, j, k = faces[f, 0], faces[f, 1], faces[f, 2]
@@ -163,8 +165,9 @@ def _facing(screen, faces, turned):
         bx, by = screen[k, 0] - screen[i, 0], screen[k, 1] - screen[i, 1]
         if ax * by < ay * bx:
             turned[count] = f
+            shown[count, 0], shown[count, 1], shown[count, 2] = i, j, k
             count += 1
-    return count
+    return turned[:count], shown[:count]
 
 
 @kernel

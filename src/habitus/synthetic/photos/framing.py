@@ -62,7 +62,7 @@ def frame(vertices: Float[np.ndarray, "N 3"], root: np.ndarray, scene: Scene, si
 
 def bounds(points: Float[np.ndarray, "P 3"]) -> tuple[Float[np.ndarray, "3"], Float[np.ndarray, "3"]]:
     """The least and the greatest of each coordinate."""
-    low, high = np.full(3, np.inf, np.float32), np.full(3, -np.inf, np.float32)
+    low, high = np.empty(3, np.float32), np.empty(3, np.float32)
     _stretch(points, low, high)
     return low, high
 
@@ -90,7 +90,8 @@ def _project(points, psi, height, width):
 
 @kernel
 def _stretch(points, low, high):
-    for p in range(points.shape[0]):
-        for axis in range(3):
-            low[axis] = min(low[axis], points[p, axis])
-            high[axis] = max(high[axis], points[p, axis])
+    for axis in range(3):
+        least = most = points[0, axis]
+        for p in range(points.shape[0]):
+            least, most = min(least, points[p, axis]), max(most, points[p, axis])
+        low[axis], high[axis] = least, most

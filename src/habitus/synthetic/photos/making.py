@@ -19,7 +19,7 @@ from habitus.synthetic.photos.drawing import pyramid
 from habitus.synthetic.photos.mesh import Mesh, mesh_of
 from habitus.synthetic.photos.posing import Build, Figure, build_of, posed, unposed
 from habitus.synthetic.photos.truth import MadePerson, MadePhoto
-from habitus.synthetic.photos.visibility import JOINT_DEPTHS, KEYPOINT_DEPTHS, visible
+from habitus.synthetic.photos.visibility import DEPTHS, visible
 from habitus.synthetic.poses.activities import Pose, draw_pose
 from habitus.synthetic.poses.clearance import cleared, girth_of
 from habitus.synthetic.poses.skeleton import Theta
@@ -146,7 +146,7 @@ def _posed(
     index = person.hanging.index
     hung = hang(person.hanging, figure.vertices, figure.joints)
     delta = delta.copy()
-    delta[index] += unposed(mesh, figure, index, hung) - figure.rest[index]
+    delta[index] += unposed(mesh, figure, index, hung) - figure.rest.take(index, 0)
     figure.vertices[index] = hung
     return figure, delta
 
@@ -157,21 +157,28 @@ def _developed(
 ) -> MadePhoto:  # fmt: skip
     """The photo and its truth."""
     image = expose(picture.colours, scene.sensor, np.random.default_rng(scene.seed))
-    points, view, size = mesh.keypoints.of(figure.vertices), picture.view, picture.mask.shape
-    keypoints, joints = view.screen(points, size), view.screen(figure.joints, size)
-    params = (theta, person.beta.numpy(), delta, view.psi)
+    landmarks = mesh.keypoints.of(figure.vertices)
+    points = picture.view.screen(np.concatenate((landmarks, figure.joints)), picture.mask.shape)
+    places, shown = points[:, :2].copy(), visible(points, DEPTHS, picture.centres, picture.clear)
+    count = len(landmarks)
+    left, right = landmarks[_HIPS]
     return MadePhoto(
         person=person,
         activity=pose.activity,
-        image=torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1))),
-        params=BodyParams(*(torch.from_numpy(values)[None] for values in params)),
-        distance=view.distance,
+        image=torch.from_numpy(image),
+        params=BodyParams(
+            torch.from_numpy(theta[None]),
+            person.beta[None],
+            torch.from_numpy(delta[None]),
+            torch.from_numpy(picture.view.psi[None]),
+        ),
+        distance=picture.view.distance,
         mask=torch.from_numpy(picture.mask),
-        keypoints=torch.from_numpy(keypoints[:, :2].copy()),
-        visible=torch.from_numpy(visible(keypoints, KEYPOINT_DEPTHS, picture.centres, picture.clear)),
-        joints=torch.from_numpy(joints[:, :2].copy()),
-        joints_visible=torch.from_numpy(visible(joints, JOINT_DEPTHS, picture.centres, picture.clear)),
-        landmarks=torch.from_numpy(points - points[_HIPS].mean(0)),
+        keypoints=torch.from_numpy(places[:count]),
+        visible=torch.from_numpy(shown[:count]),
+        joints=torch.from_numpy(places[count:]),
+        joints_visible=torch.from_numpy(shown[count:]),
+        landmarks=torch.from_numpy(landmarks - (left + right) / 2),
         parts=torch.from_numpy(picture.maps.parts),
         depth=torch.from_numpy(picture.maps.depth),
         uv=torch.from_numpy(picture.maps.uv),

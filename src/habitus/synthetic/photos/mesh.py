@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float, Int
 from scipy.sparse.csgraph import dijkstra
 
 from habitus.body.model import BodyModel
+from habitus.rendering.compiled import kernel
 
 _PROXY_VERTICES = 1200
 
@@ -22,7 +23,9 @@ class Sparse:
 
     def of(self, values: Float[np.ndarray, "N C"]) -> Float[np.ndarray, "R C"]:
         """The sums."""
-        return (values[self.index] * self.weight[..., None]).sum(1)
+        sums = np.zeros((len(self.index), values.shape[1]), np.float32)
+        _add_rows(self.index, self.weight, values, sums)
+        return sums
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,14 @@ def mesh_of(body: BodyModel) -> Mesh:
         soles=np.stack([_sole(template, body.vertex_region(f"{side}_foot").numpy()) for side in ("left", "right")]),
         proxy=_proxy(template, faces),
     )
+
+
+@kernel
+def _add_rows(index, weight, values, sums):
+    for r in range(index.shape[0]):
+        for k in range(index.shape[1]):
+            for c in range(values.shape[1]):
+                sums[r, c] += values[index[r, k], c] * weight[r, k]
 
 
 def _indices(values: np.ndarray) -> Int[np.ndarray, "..."]:

@@ -45,7 +45,7 @@ def sun_map(vertices: Float[np.ndarray, "C 3"], faces: Int[np.ndarray, "E 3"], l
     scale = np.float32((_SIDE - 4) / max(high[:2] - low[:2]))
     low = low[:2] - 2 / scale
     places[:, :2] = (places[:, :2] - low) * scale
-    blocking = seen(places, faces[facing(places, faces)], (_SIDE, _SIDE))
+    blocking = seen(places, facing(places, faces), (_SIDE, _SIDE))
     return SunMap(rows, low, float(scale), np.where(blocking.face >= 0, blocking.z, np.float32(-1e9)))
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 from jaxtyping import Bool, Float
 
+from habitus.rendering.compiled import kernel
 from habitus.synthetic.photos.drawing import Seen
 from habitus.types import COCO_KEYPOINTS, SMPL_JOINTS
 
@@ -12,10 +13,8 @@ _DEPTHS = {
     "wrist": 0.06, "hand": 0.05, "spine1": 0.16, "spine2": 0.16, "spine3": 0.16, "pelvis": 0.17, "hip": 0.15,
     "knee": 0.1, "ankle": 0.08, "foot": 0.07,
 }  # fmt: skip
-KEYPOINT_DEPTHS = np.array([_DEPTHS[name.split("_")[-1]] for name in COCO_KEYPOINTS], np.float32)
-"""Of COCO-17."""
-JOINT_DEPTHS = np.array([_DEPTHS[name.split("_")[-1]] for name in SMPL_JOINTS], np.float32)
-"""Of SMPL-24."""
+DEPTHS = np.array([_DEPTHS[name.split("_")[-1]] for name in (*COCO_KEYPOINTS, *SMPL_JOINTS)], np.float32)
+"""Of COCO-17, then of SMPL-24."""
 
 
 def visible(
@@ -32,9 +31,16 @@ def visible(
         centres: what the picture's pixels show.
         clear: where nothing stands before the person.
     """
-    height, width = centres.face.shape
-    column, row = np.floor(points[:, 0]).astype(np.int64), np.floor(points[:, 1]).astype(np.int64)
-    inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
-    column, row = column.clip(0, width - 1), row.clip(0, height - 1)
-    hidden = (centres.face[row, column] >= 0) & (centres.z[row, column] > points[:, 2] + depths)
-    return inside & ~hidden & clear[row, column]
+    shown = np.zeros(len(points), np.bool_)
+    _look_at(points, depths, centres.face, centres.z, clear, shown)
+    return shown
+
+
+@kernel
+def _look_at(points, depths, face, z, clear, shown):
+    height, width = face.shape
+    for p in range(points.shape[0]):
+        column, row = np.int64(np.floor(points[p, 0])), np.int64(np.floor(points[p, 1]))
+        if 0 <= column < width and 0 <= row < height:
+            hidden = face[row, column] >= 0 and z[row, column] > points[p, 2] + depths[p]
+            shown[p] = clear[row, column] and not hidden

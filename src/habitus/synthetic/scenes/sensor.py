@@ -7,11 +7,12 @@ import cv2
 import numpy as np
 from jaxtyping import Float
 
+from habitus.rendering.compiled import kernel
 from habitus.synthetic.scenes.light import Rgb
 
 _SHOULDER = 0.7
 """Brightness from which a sensor compresses."""
-_LUMA = np.array((0.299, 0.587, 0.114))
+_LUMA, _SAME = np.array((0.299, 0.587, 0.114)), np.eye(3)
 _STEPS, _CLIPS = 2048, 4
 
 
@@ -64,7 +65,7 @@ def draw_sensor(rng: np.random.Generator, *, brightness: float = 1.0) -> Sensor:
     )
 
 
-def expose(image: Float[np.ndarray, "H W 3"], sensor: Sensor, rng: np.random.Generator) -> Float[np.ndarray, "H W 3"]:
+def expose(image: Float[np.ndarray, "H W 3"], sensor: Sensor, rng: np.random.Generator) -> Float[np.ndarray, "3 H W"]:
     """The picture as the camera gives it, RGB in [0, 1], every value a multiple of 1/255.
 
     Args:
@@ -80,8 +81,7 @@ def expose(image: Float[np.ndarray, "H W 3"], sensor: Sensor, rng: np.random.Gen
     reach = 2 * int(np.ceil(2.2 * sigma)) + 1
     picture = cv2.GaussianBlur(picture, (reach, reach), sigma)
     picture = cv2.transform(picture, _mixing(sensor))
-    picture = np.take(_tones(sensor.contrast), (picture * _STEPS).astype(np.int16), mode="clip")
-    picture += np.float32(sensor.noise) * _noise(rng, (native[1], native[0]))
+    _register(picture, _tones(sensor.contrast), np.float32(sensor.noise), _noise(rng, (native[1], native[0])))
     if sensor.sharpening > 0:
         soft = cv2.GaussianBlur(picture, (5, 5), 1.1)
         picture = cv2.addWeighted(picture, 1 + sensor.sharpening, soft, -sensor.sharpening, 0)
@@ -91,12 +91,34 @@ def expose(image: Float[np.ndarray, "H W 3"], sensor: Sensor, rng: np.random.Gen
     decoded = np.asarray(cv2.imdecode(stream, cv2.IMREAD_COLOR))
     if native != (columns, rows):
         decoded = np.asarray(cv2.resize(decoded, (columns, rows), interpolation=cv2.INTER_CUBIC))
-    return cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB).astype(np.float32) / np.float32(255)
+    exposed = np.empty((3, rows, columns), np.float32)
+    _to_planes(decoded, exposed)
+    return exposed
 
 
 def _mixing(sensor: Sensor) -> Float[np.ndarray, "3 3"]:
     """What gain and saturation make of RGB."""
-    return (sensor.saturation * np.eye(3) + (1 - sensor.saturation) * _LUMA) * np.array(sensor.gain)
+    return (sensor.saturation * _SAME + (1 - sensor.saturation) * _LUMA) * np.array(sensor.gain)
+
+
+@kernel
+def _register(picture, tones, amount, noise):
+    """Light becomes brightness, with noise, in place."""
+    steps, most = np.float32(_STEPS), len(tones) - 1
+    for r in range(picture.shape[0]):
+        for c in range(picture.shape[1]):
+            for k in range(3):
+                light = min(max(picture[r, c, k] * steps, np.float32(0)), np.float32(most))
+                picture[r, c, k] = tones[np.int64(light)] + amount * noise[r, c, k]
+
+
+@kernel
+def _to_planes(bgr, rgb):
+    """Bytes to [0, 1], interleaved BGR to planes of RGB."""
+    for r in range(bgr.shape[0]):
+        for c in range(bgr.shape[1]):
+            for k in range(3):
+                rgb[k, r, c] = np.float32(bgr[r, c, 2 - k]) / np.float32(255)
 
 
 @lru_cache(maxsize=256)
