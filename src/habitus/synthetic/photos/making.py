@@ -119,13 +119,18 @@ def photograph(
     mesh = mesh_of(body)
     build = build_of(mesh, person.beta.numpy(), person.delta.numpy())
     texture = pyramid(person.texture.numpy())
-    photos = []
-    for pose, scene in zip(_as_dressed(person, poses), scenes, strict=True):
-        theta = turned(pose.theta, yaw=scene.yaw, elevation=scene.elevation).astype(np.float32)
-        figure, delta = _posed(mesh, build, person, theta)
-        picture = composed(mesh, figure, carried(person.props, pose), texture, scene, size)
-        photos.append(_developed(mesh, person, pose, theta, figure, delta, picture, scene))
-    return photos
+    # Step by step for all photos, not photo by photo: each step's code stays in the processor's cache.
+    moments = list(zip(_as_dressed(person, poses), scenes, strict=True))
+    thetas = [turned(p.theta, yaw=s.yaw, elevation=s.elevation).astype(np.float32) for p, s in moments]
+    figures = [_posed(mesh, build, person, theta) for theta in thetas]
+    pictures = [
+        composed(mesh, figure, carried(person.props, pose), texture, scene, size)
+        for (pose, scene), (figure, _) in zip(moments, figures, strict=True)
+    ]
+    return [
+        _developed(mesh, person, pose, theta, *figure, picture, scene)
+        for (pose, scene), theta, figure, picture in zip(moments, thetas, figures, pictures, strict=True)
+    ]
 
 
 def _as_dressed(person: MadePerson, poses: Sequence[Pose]) -> list[Pose]:
