@@ -181,5 +181,7 @@ def _contact(x, y, z, heel, toe, up, floor):
     away = dx * dx + dy * dy + dz * dz
     if away > 0.5:  # less than a thousandth
         return 0.0
-    near = 0.55 * np.exp(-away / (0.07 + lift) ** 2) * np.exp(-lift / 0.08)
+    near, beside = 0.0, away / (0.07 + lift) ** 2
+    if beside < 32:  # else nothing that float32 can tell
+        near = 0.55 * np.exp(-beside) * np.exp(-lift / 0.08)
     return 1.0 - (1.0 - near) * (1.0 - 0.2 * np.exp(-away / 0.3**2))
