@@ -5,6 +5,7 @@ from typing import Literal
 
 import numpy as np
 
+from habitus.synthetic.chance import chosen
 from habitus.synthetic.clothes.bags import Bag, draw_bag
 from habitus.synthetic.clothes.hats import Hat, draw_hat
 from habitus.synthetic.people.colours import (
@@ -239,8 +240,7 @@ def _draw_shoes(rng: np.random.Generator, cold: float) -> Shoes:
 
 
 def _draw_pattern(rng: np.random.Generator, garment: str) -> Pattern:
-    share = _PATTERNS[garment]
-    return list(share)[rng.choice(len(share), p=list(share.values()))]
+    return chosen(rng, _PATTERNS[garment])
 
 
 _PATTERNS: dict[str, dict[Pattern, float]] = {
@@ -267,4 +267,4 @@ _PATTERNS: dict[str, dict[Pattern, float]] = {
 
 
 def _collar(rng: np.random.Generator, **share: float) -> Collar:
-    return list(share)[rng.choice(len(share), p=list(share.values()))]  # type: ignore[return-value]
+    return chosen(rng, share)  # type: ignore[return-value]

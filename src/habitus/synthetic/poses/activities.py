@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from habitus.synthetic.chance import bounded, chosen
 from habitus.synthetic.poses import arms
 from habitus.synthetic.poses.gait import walk
 from habitus.synthetic.poses.posture import Posture
@@ -15,6 +16,8 @@ from habitus.synthetic.poses.style import Style, draw_style
 
 Activity = Literal["walking", "standing", "turning", "phone", "carrying", "busy"]
 _SHARES: dict[Activity, float] = {"walking": 0.62, "standing": 0.13, "turning": 0.05, "phone": 0.09, "busy": 0.11}
+_HANDS = {1: 0.85, -1: 0.15}
+"""The one that people do things with, or the other."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +47,11 @@ def draw_pose(rng: np.random.Generator, style: Style | None = None, *, carrying:
         (24, 3)
     """
     style = draw_style(rng) if style is None else style
-    activity: Activity = "carrying" if carrying else list(_SHARES)[rng.choice(len(_SHARES), p=list(_SHARES.values()))]
+    activity: Activity = "carrying" if carrying else chosen(rng, _SHARES)
     walks = activity == "walking" or (activity not in ("standing", "turning") and rng.uniform() < 0.6)
     posture = _moment_of_a_walk(rng, style) if walks else _stance(rng, style)
     _glance(posture, rng)
-    hand: Side = "right" if style.handed * rng.choice((1, -1), p=(0.85, 0.15)) > 0 else "left"
+    hand: Side = "right" if style.handed * chosen(rng, _HANDS) > 0 else "left"
     pockets: tuple[Side, ...] = ()
     match activity:
         case "turning":
@@ -62,13 +65,12 @@ def draw_pose(rng: np.random.Generator, style: Style | None = None, *, carrying:
             for each in pockets:
                 arms.pocket(posture, each, rng)
         case "busy":
-            gestures = list(_GESTURES)
-            gestures[rng.choice(len(gestures), p=list(_GESTURES.values()))](posture, hand, rng)
+            chosen(rng, _GESTURES)(posture, hand, rng)
     return Pose(posture.theta(), activity, hand if activity in ("phone", "carrying") else None, pockets)
 
 
 def _moment_of_a_walk(rng: np.random.Generator, style: Style) -> Posture:
-    speed = style.speed * np.clip(rng.normal(1.0, 0.1), 0.7, 1.3)
+    speed = style.speed * bounded(rng.normal(1.0, 0.1), 0.7, 1.3)
     posture = walk(style, rng.uniform(0, 1), speed)
     for side in SIDES:
         posture.angles[INDEX[f"{side}_shoulder"], FLEXION] += rng.normal(0, 0.03)
@@ -87,8 +89,8 @@ def _stance(rng: np.random.Generator, style: Style) -> Posture:
 
 def _glance(posture: Posture, rng: np.random.Generator) -> None:
     """Nobody looks straight ahead all the time."""
-    look_round(posture, np.clip(rng.normal(0, 0.18), -0.4, 0.4))
-    posture.angles[INDEX["head"], FLEXION] = np.clip(
+    look_round(posture, bounded(rng.normal(0, 0.18), -0.4, 0.4))
+    posture.angles[INDEX["head"], FLEXION] = bounded(
         posture.angles[INDEX["head"], FLEXION] + rng.normal(0, 0.06), -0.43, 0.43
     )
     posture.angles[INDEX["head"], SIDEWAYS] += rng.normal(0, 0.025)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float
@@ -60,9 +61,15 @@ def girth_of(body: BodyModel, vertices: Float[np.ndarray, "N 3"], joints: Float[
         vertices: its rest pose in clothes, metres.
         joints: its rest pose.
     """
-    on_arm = body.lbs_weights[:, _CHAINS[:, 1:].ravel()].sum(1).numpy()
+    on_arm = _on_arm(body)
     radius = _surround(vertices - joints[0], body.faces.numpy(), on_arm)
     return Girth(joints.astype(np.float64), radius, _thickness(vertices[on_arm > 0.6], joints))
+
+
+@lru_cache(maxsize=4)
+def _on_arm(body: BodyModel) -> Float[np.ndarray, "N"]:
+    """Skinning weight of the arms."""
+    return body.lbs_weights[:, _CHAINS[:, 1:].ravel()].sum(1).numpy()
 
 
 @kernel

@@ -73,9 +73,10 @@ def walk(style: Style, phase: Float[np.ndarray, "*batch"] | float, speed: float)
         angles[..., INDEX[joint], AXIAL] += 0.5 * (style.trunk_turn - 1) * turn
         angles[..., INDEX[joint], SIDEWAYS] -= 0.1 * drop
 
+    legs = np.stack((phase % 1.0, (phase + 0.5) % 1.0))
+    curves = np.moveaxis(_legs(legs), -1, 1)
     for column, (side, sign) in enumerate(SIDES.items()):
-        leg = (phase + 0.5 * column) % 1.0
-        thigh, swinging, loaded, sole, toes = np.moveaxis(_legs(leg), -1, 0)
+        leg, (thigh, swinging, loaded, sole, toes) = legs[column], curves[column]
         thigh = _MIDDLE + step * (thigh - _MIDDLE)
         angles[..., INDEX[f"{side}_hip"], FLEXION] = thigh + angles[..., 0, FLEXION]
         angles[..., INDEX[f"{side}_hip"], SIDEWAYS] += sign * drop

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from habitus.synthetic.chance import bounded
+
 
 @dataclass(frozen=True)
 class Style:
@@ -57,26 +59,26 @@ def draw_style(rng: np.random.Generator) -> Style:
     """A random person's style: speeds and step lengths as measured on streets, the rest as told by textbooks."""
     toes = rng.normal(0.12, 0.07)
     return Style(
-        speed=float(np.clip(rng.normal(1.33, 0.17), 0.85, 1.8)),
-        stride=float(np.clip(rng.normal(0.98, 0.07), 0.8, 1.15)),
-        arm_swing=float(np.clip(rng.lognormal(np.log(0.5), 0.4), 0.12, 1.0)),
-        arm_asymmetry=float(np.clip(rng.normal(0.1, 0.25), -0.6, 0.6)),
-        elbow=float(np.clip(rng.normal(0.32, 0.12), 0.1, 0.7)),
-        arms_out=float(np.clip(rng.normal(0.12, 0.04), 0.05, 0.25)),
-        palms_back=float(np.clip(rng.normal(0.35, 0.25), -0.1, 0.9)),
-        toe_out=(float(np.clip(toes + rng.normal(0, 0.03), -0.06, 0.32)),
-                 float(np.clip(toes + rng.normal(0.02, 0.03), -0.06, 0.32))),
-        step_width=float(np.clip(rng.normal(0.02, 0.015), -0.01, 0.07)),
-        sway=float(np.clip(rng.normal(0.07, 0.03), 0.0, 0.16)),
-        pelvis_turn=float(np.clip(rng.normal(0.08, 0.03), 0.02, 0.18)),
-        trunk_turn=float(np.clip(rng.normal(1.7, 0.3), 1.0, 2.5)),
-        lean=float(np.clip(rng.normal(0.035, 0.03), -0.03, 0.12)),
-        stoop=float(np.clip(rng.normal(0.05, 0.07), -0.08, 0.28)),
-        neck=float(np.clip(rng.normal(0.1, 0.08), -0.08, 0.32)),
-        gaze=float(np.clip(rng.normal(0.08, 0.08), -0.12, 0.32)),
-        head_tilt=float(np.clip(rng.normal(0, 0.03), -0.09, 0.09)),
-        bounce=float(np.clip(rng.normal(0.9, 0.22), 0.4, 1.4)),
-        shoulders=float(np.clip(rng.normal(0.02, 0.05), -0.08, 0.16)),
-        shoulder_slope=float(np.clip(rng.normal(0, 0.018), -0.045, 0.045)),
+        speed=bounded(rng.normal(1.33, 0.17), 0.85, 1.8),
+        stride=bounded(rng.normal(0.98, 0.07), 0.8, 1.15),
+        arm_swing=bounded(rng.lognormal(np.log(0.5), 0.4), 0.12, 1.0),
+        arm_asymmetry=bounded(rng.normal(0.1, 0.25), -0.6, 0.6),
+        elbow=bounded(rng.normal(0.32, 0.12), 0.1, 0.7),
+        arms_out=bounded(rng.normal(0.12, 0.04), 0.05, 0.25),
+        palms_back=bounded(rng.normal(0.35, 0.25), -0.1, 0.9),
+        toe_out=(bounded(toes + rng.normal(0, 0.03), -0.06, 0.32),
+                 bounded(toes + rng.normal(0.02, 0.03), -0.06, 0.32)),
+        step_width=bounded(rng.normal(0.02, 0.015), -0.01, 0.07),
+        sway=bounded(rng.normal(0.07, 0.03), 0.0, 0.16),
+        pelvis_turn=bounded(rng.normal(0.08, 0.03), 0.02, 0.18),
+        trunk_turn=bounded(rng.normal(1.7, 0.3), 1.0, 2.5),
+        lean=bounded(rng.normal(0.035, 0.03), -0.03, 0.12),
+        stoop=bounded(rng.normal(0.05, 0.07), -0.08, 0.28),
+        neck=bounded(rng.normal(0.1, 0.08), -0.08, 0.32),
+        gaze=bounded(rng.normal(0.08, 0.08), -0.12, 0.32),
+        head_tilt=bounded(rng.normal(0, 0.03), -0.09, 0.09),
+        bounce=bounded(rng.normal(0.9, 0.22), 0.4, 1.4),
+        shoulders=bounded(rng.normal(0.02, 0.05), -0.08, 0.16),
+        shoulder_slope=bounded(rng.normal(0, 0.018), -0.045, 0.045),
         handed=1.0 if rng.uniform() < 0.88 else -1.0,
     )  # fmt: skip

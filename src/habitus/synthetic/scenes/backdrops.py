@@ -40,7 +40,7 @@ def background(scene: Scene, size: tuple[int, int], *, feet: float, height: floa
     to_picture = crop_to_picture(scene, size, feet=feet, height=height)
     finest = len(levels[0]) / scene.camera.size[0]
     pixels = finest * scene.camera.focal / (_metre(scene, height) * scene.distance)  # of the picture in one of the crop
-    level = int(np.clip(np.round(np.log2(max(pixels, 1.0))), 0, _LEVELS - 1))
+    level = min(round(math.log2(max(pixels, 1.0))), _LEVELS - 1)
     scale = finest * 0.5**level
     reduce = np.array([(scale, 0, 0.5 * scale - 0.5), (0, scale, 0.5 * scale - 0.5), (0, 0, 1)])
     part = cv2.warpPerspective(
@@ -57,7 +57,7 @@ def crop_to_picture(scene: Scene, size: tuple[int, int], *, feet: float, height:
     """
     camera = scene.camera
     metre = _metre(scene, height)
-    cos, sin = np.cos(scene.elevation), np.sin(scene.elevation)
+    cos, sin = math.cos(scene.elevation), math.sin(scene.elevation)
     column = 0.5 * size[1] + scene.shift[0] * size[0]
     hips = feet - metre * HIPS * cos / (1 + HIPS * sin / scene.distance)
     focal = metre * scene.distance
@@ -80,7 +80,7 @@ def check_picture(camera: Camera) -> None:
 
 def _metre(scene: Scene, height: float) -> float:
     """Pixels of the crop per metre at the person's hips; they are as thick as a stride is long, seen from above."""
-    return height / (STATURE * np.cos(scene.elevation) + 0.25 * np.sin(scene.elevation))
+    return height / (STATURE * math.cos(scene.elevation) + 0.25 * math.sin(scene.elevation))
 
 
 def _axes(azimuth: float, elevation: float) -> Float[np.ndarray, "3 3"]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from habitus.synthetic.chance import bounded
 from habitus.synthetic.scenes.camera import STATURE, Camera, draw_camera
 from habitus.synthetic.scenes.light import Light
 from habitus.synthetic.scenes.places import places
@@ -90,14 +91,14 @@ def draw_scene(
 
 def _drifted(rng: np.random.Generator, light: Light, open_: float) -> Light:
     """A little more or less sun from photo to photo; a share `open_` of it comes past the walls."""
-    cloud = open_ * np.clip(rng.normal(1.0, 0.06), 0.8, 1.15)
+    cloud = open_ * bounded(rng.normal(1.0, 0.06), 0.8, 1.15)
     red, green, blue = (float(c * cloud) for c in light.sun)
     return replace(light, sun=(red, green, blue))
 
 
 def _exposed(rng: np.random.Generator, sensor: Sensor, rows: float) -> Sensor:
     """The camera corrects its exposure a little all the time."""
-    exposure = float(np.clip(rng.normal(1.0, 0.035), 0.9, 1.1))
+    exposure = bounded(rng.normal(1.0, 0.035), 0.9, 1.1)
     red, green, blue = (exposure * gain for gain in sensor.gain)
     return replace(sensor, rows=rows, gain=(red, green, blue))
 
