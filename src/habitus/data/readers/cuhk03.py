@@ -22,6 +22,7 @@ MAT_PLACES = ("cuhk03_release/cuhk-03.mat", "cuhk-03.mat")
 _PAIR_NAME = re.compile(r"(?P<pid>\d_\d{3})_(?P<camera>\d)_\d{2}")
 """Pair of cameras and person in it (which Python reads as one number), view, picture: 1_001_2_06.png."""
 _LIKE = "1_001_2_06.png"
+_LISTED_NAME = re.compile(r"\d_\d{3}_\d_\d{2}\.png")
 _SOURCE = "get it from github.com/zhunzhong07/person-re-ranking (evaluation/data/CUHK03)"
 _MAX_CONFIG = 2_000_000
 """Bytes of a list of who is where; the published ones have 76,000."""
@@ -117,7 +118,7 @@ def _read_config(file: Path) -> tuple[list[str], list[int], list[list[int]]]:
         raise
     except Exception as error:  # scipy raises anything on broken bytes
         raise InputError(f"{file}: is not the protocol's list ({error}); {_SOURCE}") from error
-    whole = len(names) == len(pids) and all(rows) and all(_PAIR_NAME.match(name) for name in names)
+    whole = len(names) == len(pids) and all(rows) and all(_LISTED_NAME.fullmatch(name) for name in names)
     if not whole or any(not 0 <= row < len(names) for part in rows for row in part):
         raise InputError(f"{file}: is not the protocol's list; {_SOURCE}")
     return names, pids, rows

@@ -73,25 +73,28 @@ def _write(path: Path, picture: UInt8[np.ndarray, "H W 3"]) -> None:
     coded, stream = cv2.imencode(".png", picture[..., ::-1])
     if not coded:
         raise ValueError(f"{path.name} cannot be coded")
-    path.write_bytes(stream.tobytes())
+    try:
+        path.write_bytes(stream.tobytes())
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror}); free some space") from error
 
 
 @contextmanager
 def _appearing(folder: Path) -> Iterator[Path]:
     """A folder that gets its name when the block ends without an error, and else vanishes."""
+    cure = "copy the set to a folder that can be written"
     try:
         made = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder.parent))
     except OSError as error:
-        raise InputError(
-            f"{folder.parent}: cannot be written ({error.strerror}); copy the set to where it can"
-        ) from error
+        raise InputError(f"{folder.parent}: cannot be written ({error.strerror}); {cure}") from error
     try:
         yield made
         umask = os.umask(0)
         os.umask(umask)
         made.chmod(0o777 & ~umask)  # mkdtemp makes folders for the owner alone
-        made.rename(folder)
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be written ({error.strerror}); free some space") from error
+        try:
+            made.rename(folder)
+        except OSError as error:
+            raise InputError(f"{folder}: cannot be written ({error.strerror}); {cure}") from error
     finally:
         shutil.rmtree(made, ignore_errors=True)

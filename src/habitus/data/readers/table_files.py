@@ -166,8 +166,9 @@ def _parquet_columns(file: Path) -> _Columns:
     import pyarrow.parquet as pq  # noqa: PLC0415
 
     try:
-        names = pq.read_schema(file).names
-        wanted = [name for name in COLUMNS if name in names]
+        schema = pq.read_schema(file)
+        wanted = [name for name in COLUMNS if name in schema.names]
+        _check_types(file, schema, wanted)
         # Repeated texts stay one text and numbers of it: a small file could otherwise unpack to any size.
         with pq.ParquetFile(file, read_dictionary=wanted) as table:
             rows, size = table.metadata.num_rows, _unpacked(table.metadata, wanted)
@@ -181,6 +182,17 @@ def _parquet_columns(file: Path) -> _Columns:
     except (OSError, pa.ArrowException) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(f"{file}: is no Parquet table ({reason}); write it again") from error
+
+
+def _check_types(file: Path, schema: "pa.Schema", wanted: Sequence[str]) -> None:
+    from pyarrow import types  # noqa: PLC0415
+
+    for name in wanted:
+        kind = schema.field(name).type
+        kind = kind.value_type if types.is_dictionary(kind) else kind
+        plain = (types.is_integer, types.is_floating, types.is_string, types.is_large_string, types.is_null)
+        if not any(is_plain(kind) for is_plain in plain):
+            raise InputError(f"{file}: column {name} holds {kind} values; give numbers or texts")
 
 
 def _unpacked(metadata: "pq.FileMetaData", wanted: Sequence[str]) -> int:
@@ -209,8 +221,6 @@ def _text(file: Path, name: str, value: object) -> str:
         return ""  # what many tools make of empty fields of numbers,
     if isinstance(value, float) and value.is_integer():
         return str(int(value))  # and of the whole numbers beside them
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        raise InputError(f"{file}: column {name} holds {type(value).__name__} values; give numbers or texts")
     text = str(value).strip()
     if len(text) > _MAX_TEXT:
         raise InputError(f"{file}: column {name} holds a text of {len(text):,} characters; no path or name is so long")
