@@ -189,6 +189,50 @@ class TrainCommand(RunOptions):
 
 
 @dataclass(frozen=True)
+class EmbedCommand:
+    """Turn photos of people into features, written to one Parquet file: path, pid, camid, clothes_id, split, feature.
+
+    Takes a data set in its official layout, a table, or any folder of photos. Features are unit vectors: the cosine of
+    two is their dot product. The file says which weights made it. A killed run goes on with --resume, to the same file.
+
+    Try:
+        habitus embed photos/ -o photos.parquet
+
+        habitus embed Market-1501-v15.09.15/ -o market.parquet --weights pcb
+
+        habitus embed world/ -o world.parquet --weights run/model --resume
+    """
+
+    data: Positional[Annotated[Path, arg(metavar="DIR")]]
+    """Folder of photos or of a data set, or a table (CSV or Parquet with path, pid, camid, clothes_id, split)."""
+    output: Annotated[Path, arg(aliases=["-o"], metavar="FILE")]
+    """Parquet file to write; until it is complete its parts lie beside it, in FILE.unfinished/."""
+    weights: Annotated[str, arg(metavar="NAME|FILE")] = "baseline"
+    """pcb or baseline (shipped), the folder of a trained model, or a file of published weights."""
+    flip: Literal["sum", "none"] = "sum"
+    """sum: add the feature of the mirror image, as is usual."""
+    layout: str | None = None
+    """Of a data set, when it cannot be told from what lies in its folder: market1501, prcc, ltcc, csv, ..."""
+    strict: bool = False
+    """Stop at a photo that cannot be read, instead of leaving it out and saying so."""
+    batch: Annotated[int, arg(metavar="N")] = 64
+    """Photos that the model sees at once."""
+    device: str = "auto"
+    """cpu, cuda, cuda:1, mps; auto: CUDA when it is there."""
+    resume: bool = False
+    """Go on with a run that was killed; its options must be repeated."""
+    debug: bool = False
+    """Show a traceback instead of one line when something fails."""
+
+    def run(self) -> None:
+        """Embed."""
+        from habitus.embed_command import embed_folder  # noqa: PLC0415
+
+        embedded, broken = embed_folder(self)
+        _say(f"{self.output}: features of {embedded} photos" + (f", {broken} could not be read" if broken else ""))
+
+
+@dataclass(frozen=True)
 class DoctorCommand:
     """Say what is here, what is missing, and the command that mends it."""
 
@@ -227,6 +271,7 @@ _Command = (
     | Annotated[DemoCommand, subcommand("demo")]
     | Annotated[SynthCommand, subcommand("synth")]
     | Annotated[TrainCommand, subcommand("train")]
+    | Annotated[EmbedCommand, subcommand("embed")]
     | Annotated[DoctorCommand, subcommand("doctor")]
     | Annotated[FetchModelsCommand, subcommand("fetch-models")]
 )

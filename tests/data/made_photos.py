@@ -9,8 +9,8 @@ from habitus.data.records import Records
 
 
 def colour_of(row: int) -> np.ndarray:
-    """A photo's colour; far from all others of the first 60."""
-    return np.array([40 + 50 * (row % 4), 40 + 50 * (row // 4 % 4), 40 + 50 * (row // 16)], np.uint8)
+    """A photo's colour; far from all others of any 64 in a row."""
+    return np.array([40 + 50 * (row % 4), 40 + 50 * (row // 4 % 4), 40 + 50 * (row // 16 % 4)], np.uint8)
 
 
 def write_photos(folder: Path, pids: list[int], clothes: list[int] | None = None, *, size=(24, 16)) -> Records:
