@@ -50,10 +50,10 @@ def triplet_loss(
 def pairwise_distances(
     embeddings: Float[Tensor, "B D"], metric: Literal["euclidean", "cosine"]
 ) -> Float[Tensor, "B B"]:
-    """Distances of all pairs, with finite gradients also where two embeddings coincide."""
+    """Distances of all pairs, in float32 or better; the gradient of a distance of 0 is 0."""
+    embeddings = embeddings.to(torch.promote_types(embeddings.dtype, torch.float32))
     if metric == "cosine":
         unit = F.normalize(embeddings, dim=1)
         return 1 - unit @ unit.T
-    squares = embeddings.square().sum(1)
-    squared = squares[:, None] + squares[None, :] - 2 * embeddings @ embeddings.T
-    return squared.clamp(min=1e-12).sqrt()
+    # Not by |a|^2 + |b|^2 - 2ab: the small distances of long vectors, which decide the hinge, would cancel away.
+    return torch.cdist(embeddings, embeddings, compute_mode="donot_use_mm_for_euclid_dist")

@@ -2,22 +2,43 @@
 
 import json
 from abc import abstractmethod
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import torch
-from huggingface_hub import PyTorchModelHubMixin
+from huggingface_hub import PyTorchModelHubMixin, snapshot_download
 from jaxtyping import Float
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from habitus.errors import InputError
 from habitus.files import writing
 from habitus.reid.backbones import ResNet
 from habitus.reid.output import ReidOutput
+from habitus.reid.weight_files import fitted, read_config, read_tensors
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
+MIN_SIDE, MAX_SIDE = 16, 2048
+"""Of the pictures that a network works at, pixels."""
+CONFIG, WEIGHTS = "config.json", "model.safetensors"
+HUB = "hf://"
+CARD = """---
+library_name: habitus
+tags: [person-re-identification]
+---
+# {model} with {backbone}
+
+Turns a photo of a person, {size[0]} x {size[1]} pixels (others are resized), into a feature for re-identification.
+
+    from habitus.reid.pretrained import load_model
+    model = load_model("this-folder")
+
+## Training
+{training}
+"""
 
 
 class ReidModel(nn.Module, PyTorchModelHubMixin):
@@ -31,9 +52,12 @@ class ReidModel(nn.Module, PyTorchModelHubMixin):
         mean: of the training pictures' channels, subtracted.
         std: of the same, divided by.
         trained: where the weights come from: recipe, data, seed, commit, scores. Free, JSON.
+
+    Raises:
+        InputError: there is no such backbone, or a number makes no sense.
     """
 
-    kind: ClassVar[str]
+    kind: ClassVar[str] = ""
     """The name of the class in config.json."""
     feature_size: int
     """D, the length of a feature."""
@@ -52,6 +76,7 @@ class ReidModel(nn.Module, PyTorchModelHubMixin):
         trained: dict[str, Any] | None = None,
     ):
         super().__init__()
+        _check(size, classes, std)
         self.shared_config = {
             "backbone": backbone, "last_stride": last_stride, "size": list(size), "classes": classes,
             "mean": list(mean), "std": list(std),
@@ -60,8 +85,8 @@ class ReidModel(nn.Module, PyTorchModelHubMixin):
         self.classes = classes
         self.trained = dict(trained or {})
         self.backbone = ResNet(backbone, last_stride=last_stride)
-        self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1), persistent=False)
-        self.register_buffer("std", torch.tensor(std).view(3, 1, 1), persistent=False)
+        self.register_buffer("mean", _channels(mean), persistent=False)
+        self.register_buffer("std", _channels(std), persistent=False)
 
     @abstractmethod
     def head(self, features: Float[Tensor, "B C h w"]) -> ReidOutput:
@@ -89,10 +114,92 @@ class ReidModel(nn.Module, PyTorchModelHubMixin):
             images = F.interpolate(images, self.size, mode="bilinear", align_corners=False, antialias=True)
         return (images - self.mean) / self.std
 
+    @classmethod
+    def from_pretrained(cls, pretrained_model_name_or_path: str | Path, **hub: Any) -> Self:
+        """The network of a folder that `save_pretrained` wrote, in eval mode on the CPU.
+
+        Args:
+            pretrained_model_name_or_path: the folder; or hf://owner/name, and only then something is downloaded, from
+                the Hugging Face hub.
+            hub: options of `huggingface_hub.snapshot_download`, such as revision or local_files_only.
+
+        Raises:
+            InputError: the folder is missing or broken, or holds another network; the message says which keys.
+        """
+        name = str(pretrained_model_name_or_path)
+        folder = downloaded(name, **hub) if name.startswith(HUB) else Path(name)
+        if not (folder / CONFIG).is_file():
+            raise InputError(f"{name}: no folder with a {CONFIG}; give one of save_pretrained, or {HUB}owner/name")
+        options = read_config(folder / CONFIG)
+        kind = options.pop("model", None)
+        if kind != cls.kind:
+            raise InputError(
+                f"{folder / CONFIG}: describes {kind!r}, not a {cls.__name__}; load it by pretrained.load_model"
+            )
+        return cls.from_tensors(options, read_tensors(folder / WEIGHTS), source=folder)
+
+    @classmethod
+    def from_tensors(cls, options: dict[str, Any], tensors: Mapping[str, Tensor], *, source: Path) -> Self:
+        """A network with given weights, in eval mode; nothing is allocated before names and shapes have been checked.
+
+        Args:
+            options: of `__init__`.
+            tensors: a state dict.
+            source: where they come from, for messages.
+
+        Raises:
+            InputError: the options make no network, or the weights do not fit it.
+        """
+        try:
+            with torch.device("meta"):
+                model = cls(**options)
+        except InputError as error:
+            raise InputError(f"{source}: {error}") from error
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise InputError(f"{source}: its options make no {cls.__name__} ({error}); save the model again") from error
+        network = f"{cls.kind} with {model.shared_config['backbone']}"
+        model.load_state_dict(fitted(tensors, model.state_dict(), source=source, network=network), assign=True)
+        model.mean, model.std = _channels(model.shared_config["mean"]), _channels(model.shared_config["std"])
+        return model.eval()
+
     def _save_pretrained(self, save_directory: Path) -> None:
-        """Weights first, config.json last: a folder with a config is whole."""
+        """Weights, README.md (in place of the mixin's card), and config.json last: a folder with a config is whole."""
+        config = self.config()
+        training = "\n".join(f"- {name}: {value}" for name, value in self.trained.items()) or "- not recorded"
         tensors = {name: tensor.contiguous() for name, tensor in self.state_dict().items()}
-        with writing(save_directory / "model.safetensors") as path:
+        with writing(save_directory / WEIGHTS) as path:
             save_file(tensors, path, metadata={"format": "pt"})
-        with writing(save_directory / "config.json") as path:
-            path.write_text(json.dumps(self.config(), indent=2) + "\n")
+        with writing(save_directory / "README.md") as path:
+            path.write_text(CARD.format(**config, training=training))
+        with writing(save_directory / CONFIG) as path:
+            path.write_text(json.dumps(config, indent=2) + "\n")
+
+
+def _check(size: Sequence[int], classes: int, std: Sequence[float]) -> None:
+    if len(size) != 2 or not all(MIN_SIDE <= side <= MAX_SIDE for side in size):
+        raise InputError(f"size {tuple(size)}: give a height and a width of {MIN_SIDE} to {MAX_SIDE} pixels")
+    if classes < 0:
+        raise InputError(f"classes {classes}: give the number of training identities, or 0")
+    if len(std) != 3 or min(std) <= 0:
+        raise InputError(f"std {tuple(std)}: give a positive number for each of the three channels")
+
+
+def downloaded(name: str, **options: Any) -> Path:
+    """The folder on this machine of a model of the Hugging Face hub.
+
+    Args:
+        name: hf://owner/name.
+        options: of `huggingface_hub.snapshot_download`.
+
+    Raises:
+        InputError: it cannot be had.
+    """
+    try:
+        return Path(snapshot_download(name.removeprefix(HUB), allow_patterns=[CONFIG, WEIGHTS], **options))
+    except (OSError, ValueError) as error:  # the hub's errors are kinds of these
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise InputError(f"{name}: cannot be had from the Hugging Face hub ({reason})") from error
+
+
+def _channels(values: Sequence[float]) -> Tensor:
+    return torch.tensor(values, dtype=torch.float32).view(3, 1, 1)

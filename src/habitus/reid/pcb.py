@@ -7,8 +7,11 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from habitus.errors import InputError
 from habitus.reid.model import IMAGENET_MEAN, IMAGENET_STD, ReidModel
 from habitus.reid.output import ReidOutput
+
+MAX_STRIPES = 64
 
 
 class PCB(ReidModel):
@@ -29,6 +32,9 @@ class PCB(ReidModel):
         descriptor: what the feature is made of: "reduced" stripes (H, stripes x width) or the "pooled" ones before the
             reduction (G, stripes x the backbone's channels; slightly better and 8 times as long in the paper).
         mean, std, trained: as in `ReidModel`.
+
+    Raises:
+        InputError: there is no such backbone, or a number makes no sense.
     """
 
     kind = "pcb"
@@ -50,6 +56,8 @@ class PCB(ReidModel):
         std: tuple[float, float, float] = IMAGENET_STD,
         trained: dict[str, Any] | None = None,
     ):
+        if not 1 <= stripes <= MAX_STRIPES:
+            raise InputError(f"stripes {stripes}: give a number from 1 to {MAX_STRIPES}; PCB has 6")
         super().__init__(
             backbone=backbone, last_stride=last_stride, size=size, classes=classes, mean=mean, std=std, trained=trained
         )
