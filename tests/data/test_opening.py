@@ -1,5 +1,6 @@
 """Which set lies in a folder, what is said when none does, and several sets as one."""
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -38,6 +39,42 @@ def test_missing_parts_are_named(name, tmp_path):
         open_data(root, layout=name)
 
 
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("msmt17", "list_query.txt: line 2 is not like"),
+        ("deepchange", "test-set-query-bbox.txt: line 2 is not like"),
+        ("ccvid", "query.txt: line 2 is not like"),
+    ],
+)
+def test_lists_that_cannot_be_read_are_refused(name, message, tmp_path):
+    root = SETS[name](tmp_path)
+    file = root / message.split(":")[0]
+    first = file.read_text().splitlines()[0]
+    file.write_text(f"{first}\n\nnothing of the sort\n")
+    with pytest.raises(InputError, match=message):
+        open_data(root)
+    file.write_text(f"{first}\n{'x' * 5000}\n")
+    with pytest.raises(InputError, match="lines of more than 4096 characters"):
+        open_data(root)
+    file.write_bytes(b"\xff\xfe\0")
+    with pytest.raises(InputError, match="is no text file"):
+        open_data(root)
+    file.write_text("")
+    with pytest.raises(InputError, match=r"names no (picture|folder of frames) that is there"):
+        open_data(root)
+
+
+@pytest.mark.parametrize("name", ["msmt17", "deepchange", "ccvid"])
+def test_lists_that_name_missing_files_are_shortened(name, tmp_path):
+    root = SETS[name](tmp_path)
+    gone = open_data(root).trial("general").gallery.paths[0]
+    shutil.rmtree(gone.parent) if name == "ccvid" else gone.unlink()
+    data = open_data(root)
+    assert gone not in data.trial("general").gallery.paths
+    assert any("left out" in line and "missing" in line for line in data.warnings)
+
+
 @pytest.mark.parametrize("name", ["market1501", "ltcc", "vcclothes", "celeb-reid", "last"])
 def test_empty_parts_are_named(name, tmp_path):
     root = SETS[name](tmp_path)
@@ -46,6 +83,12 @@ def test_empty_parts_are_named(name, tmp_path):
     (root / sign).mkdir()
     with pytest.raises(InputError, match=rf"{sign}: holds no pictures"):
         open_data(root, layout=name)
+
+
+def test_people_without_photos_do_not_matter(tmp_path):
+    root = SETS["last"](tmp_path)
+    (root / "train" / "000009").mkdir()
+    assert len(open_data(root).train) == 3
 
 
 def test_photos_of_other_names_are_left_out_and_counted(tmp_path):
@@ -68,6 +111,15 @@ def test_what_was_looked_for_is_listed(tmp_path):
     (tmp_path / "photo.jpg").touch()
     with pytest.raises(InputError, match="neither a folder nor a table"):
         open_data(tmp_path / "photo.jpg")
+
+
+def test_sketches_are_not_taken_for_photos(tmp_path):
+    root = SETS["prcc"](tmp_path)
+    assert (root.parent / "sketch" / "train").is_dir()
+    (root / "test" / "C").rename(root / "test" / "D")
+    for layout in (None, "prcc"):
+        with pytest.raises(InputError, match="rgb lacks test/C of PRCC"):
+            open_data(root.parent, layout=layout)
 
 
 def test_several_sets_in_one_folder_are_not_guessed(tmp_path):

@@ -1,5 +1,6 @@
 """Open a data set of people by its folder: which layout it has is seen from what lies in it."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -123,7 +124,7 @@ def _found(root: Path, layout: str | None) -> tuple[str, Path]:
     if layout == "folder":
         return layout, root
     for near in (_itself, _above, _below):
-        hits = [hit for folder in near(root) if (hit := _recognised(folder, layout)) is not None]
+        hits = [hit for folder in near(root) if (hit := _recognised(folder, layout, trusting=near is _itself))]
         if len(hits) > 1:
             several = ", ".join(f"{place} ({LAYOUTS[name].title})" for name, place in hits)
             raise InputError(f"{root}: holds several data sets; give one of {several}")
@@ -134,14 +135,20 @@ def _found(root: Path, layout: str | None) -> tuple[str, Path]:
     raise InputError(_not_found(root, layout))
 
 
-def _recognised(folder: Path, layout: str | None) -> tuple[str, Path] | None:
+def _recognised(folder: Path, layout: str | None, *, trusting: bool) -> tuple[str, Path] | None:
+    """The first layout whose signs are there and whose names fit; they need not where the user names the layout."""
     readers = LAYOUTS if layout is None else {layout: LAYOUTS[layout]}
     for name, reader in readers.items():
         for place in (folder / inside for inside in reader.inside):
-            signed = any(all((place / sign).exists() for sign in form) for form in reader.signs)
-            if signed and (layout is not None or reader.fits(place)):
+            signed = any(not _missing(place, form) for form in reader.signs)
+            if signed and ((trusting and layout is not None) or reader.fits(place)):
                 return name, place
     return None
+
+
+def _missing(place: Path, form: Sequence[str]) -> list[str]:
+    """Signs that are not there, or not to be seen."""
+    return [sign for sign in form if not os.path.exists(place / sign)]  # noqa: PTH110  (a Path's raises where it may not look)
 
 
 def _itself(root: Path) -> list[Path]:
@@ -167,24 +174,26 @@ def _parts_of_layouts() -> set[str]:
 
 
 def _not_found(root: Path, layout: str | None) -> str:
-    """What was looked for: what is missing where a layout is there in part, else all layouts."""
+    """What was looked for: what is missing where most of a layout is there, else all layouts."""
     readers = LAYOUTS if layout is None else {layout: LAYOUTS[layout]}
-    partly: dict[str, str] = {}
-    for folder in [root, *_below(root)]:
-        for reader in readers.values():
-            for form in reader.signs:
-                missing = [sign for sign in form if not (folder / sign).exists()]
-                if 0 < len(missing) < len(form):
-                    partly.setdefault(f"{folder} lacks {', '.join(missing)}", reader.title)
-    if partly:
-        lacks = "; ".join(f"{title}: {what}" for what, title in partly.items())
-        return f"{root}: no whole data set is there. Of {lacks}. Unpack the set again, or say which --dataset it is"
-    looked = "; ".join(f"{reader.title}: {_signs(reader)}" for reader in readers.values() if any(reader.signs))
+    forms: dict[tuple[str, ...], list[str]] = {}
+    for reader in readers.values():
+        for form in reader.signs:
+            forms.setdefault(form, []).append(reader.title)
+    found = []  # (share that is there, where, form)
+    for folder in [root, *_above(root), *_below(root)]:
+        shares = [(1 - len(_missing(folder, form)) / len(form), folder, form) for form in forms]
+        found += [entry for entry in shares if 0 < entry[0] < 1]
+    most = max((share for share, _, _ in found), default=0)
+    lacking = [
+        f"{folder} lacks {', '.join(_missing(folder, form))} of {' or '.join(forms[form])}"
+        for share, folder, form in found
+        if share == most
+    ]
+    if lacking:
+        return f"{root}: no whole data set is there: {'; '.join(lacking)}; unpack the set again, or give another folder"
+    looked = "; ".join(f"{' '.join(form)} ({', '.join(titles)})" for form, titles in forms.items())
     return f"{root}: no data set is recognised there; give the folder that holds one. Looked for {looked}"
-
-
-def _signs(reader: Reader) -> str:
-    return " or ".join(" ".join(form) for form in reader.signs)
 
 
 def _check_people(data: ReidData) -> None:

@@ -8,7 +8,7 @@ from habitus.data.records import ReidData
 from habitus.errors import InputError
 
 FOLDERS = ("train-set", "test-set-query", "test-set-gallery")
-_LINE = re.compile(r"(?P<path>P(?P<pid>\d{1,9})_C\d+_(?P<outfit>[^_,.]+)[^,]*),\s*(?P<tracklet>\d{1,9})\s*$")
+_LINE = re.compile(r"(?P<path>P(?P<pid>\d{1,9})_C\d+_(?P<outfit>[^_,.]+)[^,]*),\s*(?P<tracklet>\d{1,9})\s*(?:,|$)")
 _LIKE = "P4_C12_1_000123.jpg,57"
 
 

@@ -3,9 +3,8 @@
 import re
 from pathlib import Path
 
-from habitus.data.readers.reading import NO_CAMERAS, Count, Photo, Reader, folders, general_trial, named, tables
+from habitus.data.readers.reading import NO_CAMERAS, Count, Reader, general_trial, named, named_in_folders, tables
 from habitus.data.records import ReidData
-from habitus.errors import InputError
 
 _TRAIN_NAME = re.compile(r"(?P<pid>\d{1,9})_(?:.*_)?(?P<outfit>[^_.]+)\.")
 _TEST_NAME = re.compile(r"(?P<pid>\d{1,9})_")
@@ -29,19 +28,12 @@ def read_last(root: Path) -> ReidData:
     """
     notes: list[str] = []
     train, query, gallery = tables(
-        _in_folders(root / "train", _TRAIN_NAME, notes),
+        named_in_folders(root / "train", _TRAIN_NAME, like=_LIKE, notes=notes),
         named(root / "test" / "query", _TEST_NAME, like=_LIKE, notes=notes),
-        _in_folders(root / "test" / "gallery", _TEST_NAME, notes),
+        named_in_folders(root / "test" / "gallery", _TEST_NAME, like=_LIKE, notes=notes),
     )
     trials = general_trial(query, gallery, junk=NO_CAMERAS)
     return ReidData(LAST.title, root, train, trials, warnings=tuple(notes))
-
-
-def _in_folders(folder: Path, pattern: re.Pattern[str], notes: list[str]) -> list[Photo]:
-    people = folders(folder)
-    if not people:
-        raise InputError(f"{folder}: holds no folders of people; unpack the set again")
-    return [p for person in people for p in named(folder / person, pattern, like=_LIKE, notes=notes)]
 
 
 LAST = Reader(

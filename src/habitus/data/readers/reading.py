@@ -16,6 +16,8 @@ from habitus.errors import InputError
 PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm")
 """Endings of the files that count as photos; others, and hidden ones, are passed over."""
 NO_CAMERAS = "no cameras known"
+_MAX_LIST, _MAX_LINE = 100_000_000, 4096
+"""Bytes of a list of photos, characters of a line in it."""
 _RULE_WORDS: dict[Mode, str] = {
     "general": "same camera is junk",
     "cc": "same camera or same clothes is junk",
@@ -107,9 +109,21 @@ def named(folder: Path, pattern: re.Pattern[str], *, like: str, notes: list[str]
     Raises:
         InputError: no name fits.
     """
+    return _read_names([(folder, name) for name in pictures(folder)], pattern, folder, like, notes)
+
+
+def named_in_folders(folder: Path, pattern: re.Pattern[str], *, like: str, notes: list[str]) -> list[Photo]:
+    """As `named`, of the pictures in the folders of a folder."""
+    files = [(folder / inner, name) for inner in folders(folder) for name in pictures(folder / inner)]
+    return _read_names(files, pattern, folder, like, notes)
+
+
+def _read_names(
+    files: Sequence[tuple[Path, str]], pattern: re.Pattern[str], where: Path, like: str, notes: list[str]
+) -> list[Photo]:
     groups = pattern.groupindex
     found, odd = [], []
-    for name in pictures(folder):
+    for folder, name in files:
         match = pattern.match(name)
         if match is None:
             odd.append(name)
@@ -118,11 +132,9 @@ def named(folder: Path, pattern: re.Pattern[str], *, like: str, notes: list[str]
         found.append(Photo(folder / name, int(match["pid"]), camera, match["outfit"] if "outfit" in groups else None))
     if not found:
         what = f"{len(odd)} pictures, none" if odd else "no pictures"
-        raise InputError(
-            f"{folder}: holds {what} named like {like}; unpack the set again, or say which --dataset it is"
-        )
+        raise InputError(f"{where}: holds {what} named like {like}; unpack the set again, or say which --dataset it is")
     if odd:
-        notes.append(f"{folder}: {len(odd)} pictures are not named like {like}, the first {odd[0]}; left out")
+        notes.append(f"{where}: {len(odd)} pictures are not named like {like}, the first {odd[0]}; left out")
     return found
 
 
@@ -161,20 +173,27 @@ def column(values: Sequence[int]) -> Int64[np.ndarray, "M"]:
     return np.array(values, dtype=np.int64)
 
 
-def lines_of(path: Path, *, limit: int = 100_000_000) -> list[str]:
+def lines_of(path: Path) -> list[str]:
     """Lines of a text file that are not empty.
 
     Raises:
-        InputError: it is missing, no text or too large for a list.
+        InputError: it is missing, no text, or too large for a list of photos.
     """
     try:
-        if path.stat().st_size > limit:
-            raise InputError(f"{path}: is larger than {limit // 1_000_000} MB; no list of photos is; check the file")
-        return [line for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
+        if path.stat().st_size > _MAX_LIST:
+            raise InputError(
+                f"{path}: is larger than {_MAX_LIST // 1_000_000} MB; no list of photos is; check the file"
+            )
+        lines = [line for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); unpack the set again") from error
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: is no text file; unpack the set again") from error
+    if max(map(len, lines), default=0) > _MAX_LINE:
+        raise InputError(
+            f"{path}: has lines of more than {_MAX_LINE} characters; no list of photos has; check the file"
+        )
+    return lines
 
 
 def present(photos: Sequence[Photo], *, where: Path, notes: list[str]) -> list[Photo]:
