@@ -28,6 +28,12 @@ def test_sets_are_recognised_from_above_and_from_below(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", SETS)
+def test_sets_are_recognised_from_within(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(SETS[name](tmp_path))
+    assert open_data(".").name == LAYOUTS[name].title
+
+
+@pytest.mark.parametrize("name", SETS)
 def test_missing_parts_are_named(name, tmp_path):
     root = SETS[name](tmp_path)
     sign = LAYOUTS[name].signs[0][-1]

@@ -128,7 +128,7 @@ def _fits_detected(root: Path) -> bool:
     """Whether three folders like Market-1501's are CUHK03's; the other forms are nobody else's."""
     if not (root / FOLDERS[0]).is_dir():
         return True
-    return root.name == "detected" or _PAIR_NAME.match(first_picture(root / FOLDERS[0])) is not None
+    return root.resolve().name == "detected" or _PAIR_NAME.match(first_picture(root / FOLDERS[0])) is not None
 
 
 def _forms(kind: Kind) -> tuple[tuple[str, ...], ...]:
@@ -149,6 +149,6 @@ CUHK03_LABELED = Reader(
     _forms("labeled"),
     read_cuhk03_labeled,
     inside=("", "labeled"),
-    fits=lambda root: root.name == "labeled",
+    fits=lambda root: root.resolve().name == "labeled",
     official={"train": Count(7_368, 767), "query": Count(1_400, 700), "gallery": Count(5_328, 700)},
 )

@@ -85,7 +85,7 @@ PRCC = Reader(
     (("train", "test/A", "test/B", "test/C"),),
     read_prcc,
     inside=("", "rgb"),
-    fits=lambda root: root.name != "sketch",
+    fits=lambda root: root.resolve().name != "sketch",
     official={
         "train": Count(17_896, 150), "val": Count(5_002, 150), "gallery": Count(3_384, 71),
         "cc query": Count(3_543, 71), "sc query": Count(3_873, 71),

@@ -50,7 +50,7 @@ def read_csv(place: Path) -> ReidData:
 
 
 def read_parquet(place: Path) -> ReidData:
-    """A Parquet file, or a folder with images.parquet: the columns of `read_csv`, as `habitus embed` writes.
+    """A Parquet file, or a folder with images.parquet, with the columns of `read_csv`.
 
     Raises:
         InputError: as `read_csv`.
