@@ -3,6 +3,7 @@
 import logging
 import multiprocessing
 import multiprocessing.context
+import signal
 import sys
 from collections.abc import Iterable, Iterator, Sized
 from typing import Any, Protocol
@@ -126,6 +127,10 @@ def _context() -> multiprocessing.context.BaseContext:
 
 
 def _start_worker(_worker: int) -> None:
-    """Processes are the parallelism: more threads within them would fight for the same cores."""
+    """Processes are the parallelism: more threads within them would fight for the same cores.
+
+    Ctrl-C reaches them too, but is for the process that they load for, which may still want their batches.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(0)
     torch.set_num_threads(1)

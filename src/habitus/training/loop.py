@@ -31,12 +31,11 @@ from habitus.training.distributed import (
     process_group,
     processes,
     rank,
-    synchronise_batch_norms,
 )
 from habitus.training.logbook import Logbook, Silence
 from habitus.training.run_folder import MODEL, is_finished, open_run
 from habitus.training.settings import LoopSettings, RunOptions
-from habitus.training.stepping import NotFiniteError, train_on
+from habitus.training.stepping import NotFiniteError, prepare, train_on
 from habitus.training.task import Batch, Task
 
 _STREAM = 41  # of random numbers, of the loop's own
@@ -140,11 +139,7 @@ def _train(
     device: torch.device,
     about: dict[str, Any],
 ) -> None:
-    task.modules.to(device)
-    synchronise_batch_norms(task.modules)
-    for step in task.steps:
-        for group in step.optimizer.param_groups:
-            group.setdefault("initial_lr", group["lr"])
+    prepare(task, device)
     average = None if settings.ema is None else MovingAverage(task.modules, decay=settings.ema)
     found = load_latest(folder)
     progress = Progress(**found[1]["progress"]) if found else Progress()
@@ -165,7 +160,6 @@ def _train(
 
 def _run_epochs(run: _Run) -> None:
     task, progress, options = run.task, run.progress, run.options
-    task.modules.train()
     loaded = iter(
         task.load(_Remaining(task, run.settings.epochs, progress.epoch, progress.batch), workers=options.workers)
     )

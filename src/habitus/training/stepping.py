@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from habitus.training.distributed import average_gradients, mean_over_processes
+from habitus.training.distributed import average_gradients, mean_over_processes, synchronise_batch_norms
 from habitus.training.settings import LoopSettings
 from habitus.training.task import Batch, Step, Task
 
@@ -25,6 +25,19 @@ def autocast(settings: LoopSettings, device: torch.device) -> AbstractContextMan
     return nullcontext()
 
 
+def prepare(task: Task, device: torch.device) -> None:
+    """Bring a task that was made on the CPU to where it is trained, once, before `train_on`."""
+    task.modules.to(device)
+    for parameter in task.modules.parameters():
+        if parameter.dim() == 4:  # convolutions are faster on channels-last weights
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+    synchronise_batch_norms(task.modules)
+    for step in task.steps:
+        for group in step.optimizer.param_groups:
+            group.setdefault("initial_lr", group["lr"])
+    task.modules.train()
+
+
 def train_on(
     task: Task, batch: Batch, *, epoch: int, progress: float, settings: LoopSettings, device: torch.device
 ) -> dict[str, float]:
@@ -34,7 +47,7 @@ def train_on(
     ones changed, as without it.
 
     Args:
-        task: on the device.
+        task: prepared for the device.
         batch: this process's share, on the device.
         epoch: counted from 0.
         progress: epochs done, with the fraction.

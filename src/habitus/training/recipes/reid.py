@@ -63,6 +63,8 @@ class TripletRecipe(ReidRecipe):
     """Photos of each of them."""
     positives: Literal["any", "clothes-changing"] = "any"
     """clothes-changing: photos of a person in a batch show at least two outfits (3DSL)."""
+    negatives: Literal["any", "similar-clothes"] = "any"
+    """similar-clothes: people in a batch are dressed alike (3DSL)."""
     smoothing: float = 0.1
     """Of the identity labels."""
     triplet_weight: float = 1.0

@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Bool, Int64
 from torch import Tensor, nn
 
+from habitus.data.clothes_alike import alike_groups
 from habitus.data.dataset import Key, PhotoDataset
 from habitus.data.loading import loader
 from habitus.data.records import Records
@@ -177,14 +178,16 @@ def _photos(recipe: ReidRecipe, records: Records) -> PhotoDataset:
 
 
 def _pk_batches(recipe: TripletRecipe, records: Records) -> PKBatches:
-    changing = recipe.positives == "clothes-changing"
+    changing, alike = recipe.positives == "clothes-changing", recipe.negatives == "similar-clothes"
     return PKBatches(
         labels=records.labels(),
         people=recipe.people,
         images=recipe.images,
         seed=recipe.seed,
         positives=recipe.positives,
+        negatives=recipe.negatives,
         clothes=records.clothes_labels() if changing else None,
+        alike=alike_groups(records, people=recipe.people) if alike else None,
     )
 
 
