@@ -40,7 +40,7 @@ def test_commands_are_understood(line, monkeypatch):
     ran = []
     for command in (
         cli.PersonCommand, cli.DemoCommand, cli.SynthCommand, cli.TrainCommand, cli.EmbedCommand,
-        cli.DoctorCommand, cli.FetchModelsCommand,
+        cli.EvaluateReidCommand, cli.DoctorCommand, cli.FetchModelsCommand,
     ):  # fmt: skip
         monkeypatch.setattr(command, "run", lambda self: ran.append(self))  # noqa: PLW0108 - it binds self
     cli.main(line.split())

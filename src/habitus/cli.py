@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import tyro
-from tyro.conf import Positional, arg, subcommand
+from tyro.conf import Positional, Suppress, UseAppendAction, arg, subcommand
 
 from habitus import __version__
 from habitus.errors import InputError
@@ -233,6 +233,86 @@ class EmbedCommand:
 
 
 @dataclass(frozen=True)
+class EvaluateReidCommand:
+    """Score re-identification on a data set, by the protocols of the field.
+
+    Reads Market-1501, DukeMTMC-reID, CUHK03, MSMT17, PRCC, LTCC, VC-Clothes, Celeb-reID, DeepChange, LaST, CCVID, a
+    folder a person, or your own table. Prints mAP, rank-1, -5, -10 and mINP in percent for each mode that the data has,
+    each with its protocol in words; --json writes them as fractions from 0 to 1; -o adds CMC and ROC curves, ranked
+    lists, the hardest queries, and a page with it all (index.html).
+
+    Try:
+        habitus evaluate reid --data PRCC/ --weights baseline --shots single
+
+        habitus evaluate reid --data LTCC_ReID/ --weights run/model --mode cc --json scores.json -o scores/
+
+        habitus evaluate reid --data world/ --features world.parquet --rerank
+    """
+
+    data: Annotated[Path, arg(metavar="DIR")]
+    """Folder of the data set, or a table (CSV or Parquet with path, pid, camid, clothes_id, split)."""
+    weights: Annotated[str | None, arg(metavar="NAME|FILE")] = None
+    """pcb or baseline (shipped), the folder of a trained model, or a file of published weights."""
+    features: Annotated[Path | None, arg(metavar="FILE")] = None
+    """Parquet file of `habitus embed` to score, instead of embedding the photos with --weights."""
+    mode: UseAppendAction[tuple[Literal["all", "general", "cc", "sc"], ...]] = ()
+    """general, cc (other clothes) or sc (same clothes); several --mode for several. Without: all that the data has."""
+    shots: Literal["multi", "single"] = "multi"
+    """multi: the whole gallery. single: one photo a person, drawn --draws times; scores are means."""
+    draws: Annotated[int, arg(metavar="N")] = 10
+    """Galleries to draw for single shots."""
+    seed: Annotated[int, arg(metavar="S")] = 0
+    """Of the draws, and of the queries in pictures."""
+    rerank: bool = False
+    """k-reciprocal re-ranking (k1 20, k2 6, lambda 0.3)."""
+    expand: Annotated[int, arg(metavar="N")] = 0
+    """Average each query with the N photos nearest to it, weighted by their cosine cubed, and ask again."""
+    flip: Literal["sum", "none"] = "sum"
+    """sum: add the feature of the mirror image, as is usual."""
+    layout: Annotated[str | None, arg(metavar="NAME")] = None
+    """Of the folder, when it cannot be told from what lies in it: market1501, prcc, ltcc, csv, ..."""
+    strict: bool = False
+    """Stop at a photo that cannot be read, instead of leaving it out and saying so."""
+    batch: Annotated[int, arg(metavar="N")] = 64
+    """Photos that the model sees at once."""
+    device: str = "auto"
+    """cpu, cuda, cuda:1, mps; auto: the fastest there is."""
+    json: Annotated[Path | None, arg(metavar="FILE")] = None
+    """Write the scores and everything that they depend on."""
+    output: Annotated[Path | None, arg(aliases=["-o"], metavar="DIR")] = None
+    """New folder for results, curves, pictures and index.html."""
+    debug: bool = False
+    """Show a traceback instead of one line when something fails."""
+
+    def run(self) -> None:
+        """Score and tell."""
+        from habitus.evaluate_command import score_reid  # noqa: PLC0415
+
+        score_reid(self, say=_say)
+
+
+@dataclass(frozen=True)
+class EvaluateCommand:
+    """Score what Habitus does."""
+
+    # The second member, which nobody sees, makes a union: only of unions are commands made.
+    what: (
+        Annotated[EvaluateReidCommand, subcommand("reid", description="Score re-identification.")]
+        | Annotated[None, Suppress]
+    )
+
+    def run(self) -> None:
+        """Run what was chosen."""
+        if self.what is not None:
+            self.what.run()
+
+    @property
+    def debug(self) -> bool:
+        """Of what was chosen."""
+        return self.what is not None and self.what.debug
+
+
+@dataclass(frozen=True)
 class DoctorCommand:
     """Say what is here, what is missing, and the command that mends it."""
 
@@ -272,6 +352,7 @@ _Command = (
     | Annotated[SynthCommand, subcommand("synth")]
     | Annotated[TrainCommand, subcommand("train")]
     | Annotated[EmbedCommand, subcommand("embed")]
+    | Annotated[EvaluateCommand, subcommand("evaluate")]
     | Annotated[DoctorCommand, subcommand("doctor")]
     | Annotated[FetchModelsCommand, subcommand("fetch-models")]
 )

@@ -112,7 +112,7 @@ def test_what_was_looked_for_is_listed(tmp_path):
         assert reader.title in str(raised.value)
     with pytest.raises(InputError, match="no such folder"):
         open_data(tmp_path / "nothing")
-    with pytest.raises(InputError, match="--dataset market: is not known; choose csv"):
+    with pytest.raises(InputError, match="--layout market: is not known; choose csv"):
         open_data(tmp_path, layout="market")
     (tmp_path / "photo.jpg").touch()
     with pytest.raises(InputError, match="neither a folder nor a table"):

@@ -8,7 +8,7 @@ import torch
 from ranked_by_hand import MODES, Case, by_sorting
 
 from habitus.errors import InputError
-from habitus.evaluation import ranking
+from habitus.evaluation import closeness
 from habitus.evaluation.ranking import nearest, nearest_by_distances, rank, rank_distances
 
 
@@ -28,7 +28,7 @@ def test_scores_are_those_of_sorting_with_ties_junk_and_missing_matches(mode, mo
     scored = 0
     for _ in range(400):
         case = Case.draw(rng)
-        monkeypatch.setattr(ranking, "BLOCK_BYTES", int(rng.integers(1, 4000)))  # any division into blocks
+        monkeypatch.setattr(closeness, "BLOCK_BYTES", int(rng.integers(1, 4000)))  # any division into blocks
         expected = by_sorting(case.distances, case.ids, mode)
         if expected.scored.any():
             equal(rank_distances(case.distances, mode=mode, **case.ids), expected)

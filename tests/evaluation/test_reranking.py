@@ -75,7 +75,7 @@ def test_re_ranked_distances_are_scored_some_rows_at_a_time(monkeypatch):
     query, gallery = rng.standard_normal((Q, 8)), rng.standard_normal((G, 8))
     distances = rerank(query, gallery)
     expected = by_sorting(distances[:].astype(float), case.ids, "general")
-    monkeypatch.setattr("habitus.evaluation.ranking.BLOCK_BYTES", 4 * G * 3)
+    monkeypatch.setattr("habitus.evaluation.closeness.BLOCK_BYTES", 4 * G * 3)
     result = rank_distances(distances, **case.ids)
     np.testing.assert_allclose(result.average_precisions, expected.precisions)
     np.testing.assert_array_equal(distances[[2, 0]], distances[:][[2, 0]])

@@ -5,7 +5,7 @@ import pytest
 from ranked_by_hand import MODES, Case, sets_of
 
 from habitus.errors import InputError
-from habitus.evaluation import verification
+from habitus.evaluation import closeness, verification
 from habitus.evaluation.verification import verify, verify_distances
 
 
@@ -30,7 +30,7 @@ def test_every_threshold_accepts_what_counting_accepts(mode, kind, monkeypatch):
         case.distances = (case.distances**3 / 7).astype(kind)  # uneven cells
         if rng.random() < 0.3:
             case.distances[rng.random(case.distances.shape) < 0.3] = np.inf
-        monkeypatch.setattr(verification, "BLOCK_BYTES", int(rng.integers(1, 9000)))
+        monkeypatch.setattr(closeness, "BLOCK_BYTES", int(rng.integers(1, 9000)))
         monkeypatch.setattr(verification, "_MOST_CELLS", int(rng.integers(2, 64)))
         right, wrong = pairs_of(case, mode)
         if len(right) == 0 or len(wrong) == 0:

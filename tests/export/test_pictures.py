@@ -1,10 +1,13 @@
+from base64 import b64decode
+from io import BytesIO
+
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
 from habitus.errors import InputError
-from habitus.export.pictures import OUTLINE, PAPER, contact_sheet, overlay, save_picture, to_picture
+from habitus.export.pictures import OUTLINE, PAPER, contact_sheet, overlay, picture_url, save_picture, to_picture
 
 
 def test_a_picture_of_a_tensor_has_its_colours_clipped_and_in_order():
@@ -43,6 +46,29 @@ def test_labels_stay_inside_their_cells():
     assert (right_half == PAPER).all()
     left = sheet[gap + 10 :, gap : gap + 40]
     assert (left < 128).any()
+
+
+def test_each_line_of_a_title_has_its_place_and_a_long_one_is_cut():
+    white = np.full((40, 200, 3), 255, np.uint8)
+    without, one, two = (contact_sheet([white], columns=1, title=title) for title in ("", "M" * 200, "a\nb"))
+    assert without.shape[0] < one.shape[0] < two.shape[0]
+    tops = [int(np.flatnonzero((sheet == 255).all(-1).any(1))[0]) for sheet in (without, one, two)]
+    assert [bool((sheet[:top] < 128).any()) for sheet, top in zip((without, one, two), tops, strict=True)] == [
+        False,
+        True,
+        True,
+    ]
+    assert (one[:, -10:] == PAPER).all()
+
+
+def test_a_picture_in_a_web_page_is_the_same_picture():
+    picture = np.zeros((20, 30, 3), np.uint8)
+    picture[:, 15:] = 200, 40, 90
+    kind, code = picture_url(picture).split(",")
+    assert kind == "data:image/webp;base64"
+    read = np.asarray(Image.open(BytesIO(b64decode(code))).convert("RGB")).astype(int)
+    assert abs(read[:, :10] - picture[:, :10]).max() < 20
+    assert abs(read[:, 20:] - picture[:, 20:].astype(int)).max() < 20
 
 
 def test_cell_height_scales_and_keeps_the_shape():

@@ -61,7 +61,7 @@ def open_data(root: str | Path, *, layout: str | None = None) -> ReidData:
     """
     root = Path(root).expanduser()
     if layout is not None and layout not in LAYOUTS:
-        raise InputError(f"--dataset {layout}: is not known; choose {', '.join(LAYOUTS)}")
+        raise InputError(f"--layout {layout}: is not known; choose {', '.join(LAYOUTS)}")
     if not root.exists():
         raise InputError(f"{root}: no such folder or table; check the name")
     name, place = _of_file(root, layout) if root.is_file() else _found(root, layout)

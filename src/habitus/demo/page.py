@@ -1,9 +1,7 @@
 """The demo's report: one HTML file that loads nothing."""
 
-from base64 import b64encode
 from collections.abc import Sequence
 from importlib.resources import files
-from io import BytesIO
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
@@ -12,12 +10,11 @@ import cv2
 import numpy as np
 import torch
 from jaxtyping import UInt8
-from PIL import Image
 from torch import Tensor
 
 from habitus import __version__
 from habitus.demo.views import BOTH, MISSED, TOO_MUCH, WORST, agreement, error_colours, error_view, view
-from habitus.export.pictures import overlay, to_picture
+from habitus.export.pictures import overlay, picture_url, to_picture
 from habitus.files import writing
 from habitus.synthetic.photos.truth import MadePerson
 
@@ -55,7 +52,7 @@ def write_page(path: Path, demo: "Demo") -> Path:
         truth=_figures(_around(demo, demo.result.truth, demo.photo.person.texture)),
         recovered=_figures(_around(demo, demo.result.aligned, demo.texture.image)),
         error=_figures([(error_view(demo.body, result, demo.upright, yaw=a), "", "") for a in _FOUR_SIDES]),
-        scale=_url(_scale()),
+        scale=picture_url(_scale()),
         worst=f"{1000 * WORST:.0f} mm",
         textures=_figures(_textures(demo)),
         both=_css(BOTH),
@@ -133,19 +130,12 @@ def _tiles(*tiles: tuple[str, str, str]) -> str:
 
 def _figures(figures: Sequence[Figure]) -> str:
     return "".join(
-        f'<figure><img src="{_url(picture)}" width="{picture.shape[1]}" height="{picture.shape[0]}" '
+        f'<figure><img src="{picture_url(picture)}" width="{picture.shape[1]}" height="{picture.shape[0]}" '
         f'alt="{" ".join(filter(None, (name, note)))}">'
         + (f"<figcaption>{name}<span>{note}</span></figcaption>" if name or note else "")
         + "</figure>"
         for picture, name, note in figures
     )
-
-
-def _url(picture: UInt8[np.ndarray, "H W *C"]) -> str:
-    """A data URL: WebP, which keeps cut-outs and is small."""
-    stream = BytesIO()
-    Image.fromarray(picture).save(stream, "WEBP", quality=88, method=4)
-    return "data:image/webp;base64," + b64encode(stream.getvalue()).decode("ascii")
 
 
 def _css(colour: tuple[int, int, int]) -> str:

@@ -29,6 +29,11 @@ class Closeness(Protocol):
         """(queries, photos of the gallery)."""
         ...
 
+    @property
+    def block_bytes(self) -> int:
+        """How much may be asked for at a time."""
+        ...
+
     def of(self, rows: Int64[np.ndarray, "B"]) -> Float[np.ndarray, "B G"]:
         """How close the gallery is to some queries; the array is overwritten by the next call."""
         ...
@@ -70,6 +75,11 @@ class FeatureCloseness:
     def shape(self) -> tuple[int, int]:
         """(queries, photos of the gallery)."""
         return len(self.query), len(self.gallery)
+
+    @property
+    def block_bytes(self) -> int:
+        """More where the gallery is so large that few queries would fit: their product with it would be slow."""
+        return max(BLOCK_BYTES, self.gallery.nbytes // 4)
 
     def of(self, rows: Int64[np.ndarray, "B"]) -> Float32[np.ndarray, "B G"]:
         """How close the gallery is to some queries; the array is overwritten by the next call."""
@@ -126,6 +136,11 @@ class DistanceCloseness:
     def shape(self) -> tuple[int, int]:
         """(queries, photos of the gallery)."""
         return self._distances.shape[0], self._distances.shape[1]
+
+    @property
+    def block_bytes(self) -> int:
+        """How much may be asked for at a time."""
+        return BLOCK_BYTES
 
     def of(self, rows: Int64[np.ndarray, "B"]) -> Float[np.ndarray, "B G"]:
         """The distances with the sign turned.

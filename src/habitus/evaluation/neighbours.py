@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int32
 
-from habitus.evaluation.closeness import BLOCK_BYTES, Closeness, in_blocks
+from habitus.evaluation.closeness import Closeness, in_blocks
 from habitus.rendering.compiled import kernel, over_batch
 
 
@@ -25,7 +25,7 @@ def neighbours(
     Q, G = closeness.shape
     n = min(count, G)
     items, values, farthest = np.empty((Q, n), np.int32), np.empty((Q, n), np.float32), np.empty(Q, np.float32)
-    for rows in in_blocks(Q, 4 * G, BLOCK_BYTES):
+    for rows in in_blocks(Q, 4 * G, closeness.block_bytes):
         block = closeness.of(rows)
         part = slice(rows[0], rows[-1] + 1)
         over_batch(_closest, len(rows), block, items[part], values[part], farthest[part])

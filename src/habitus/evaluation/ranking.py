@@ -13,7 +13,7 @@ from jaxtyping import Bool, Float64, Int64
 
 from habitus.data.records import Mode
 from habitus.errors import InputError
-from habitus.evaluation.closeness import BLOCK_BYTES, Closeness, DistanceCloseness, FeatureCloseness, Metric, in_blocks
+from habitus.evaluation.closeness import Closeness, DistanceCloseness, FeatureCloseness, Metric, in_blocks
 from habitus.evaluation.counting import score_block
 from habitus.evaluation.rules import Ids, Matching, labels_of
 
@@ -179,7 +179,7 @@ def nearest_by_distances(
 def _scored(closeness: Closeness, matching: Matching) -> RankingResult:
     Q, G = closeness.shape
     precisions, penalties, firsts = np.empty(Q), np.empty(Q), np.empty(Q, np.int64)
-    for rows in in_blocks(Q, matching.bytes_a_query, BLOCK_BYTES):
+    for rows in in_blocks(Q, matching.bytes_a_query, closeness.block_bytes):
         block = score_block(closeness.of(rows), matching.of(rows))
         precisions[rows], penalties[rows], firsts[rows] = block
     scored = firsts > 0
@@ -200,7 +200,7 @@ def _nearest(closeness: Closeness, matching: Matching, chosen: Int64[np.ndarray,
     S, (_, G) = len(chosen), closeness.shape
     items, distances = np.full((S, count), -1), np.full((S, count), np.nan)
     hits = np.zeros((S, count), bool)
-    for places in in_blocks(S, matching.bytes_a_query, BLOCK_BYTES):
+    for places in in_blocks(S, matching.bytes_a_query, closeness.block_bytes):
         block, same = closeness.of(chosen[places]), matching.of(chosen[places])
         for b, s in enumerate(places):
             own = slice(same.starts[b], same.starts[b + 1])

@@ -13,7 +13,7 @@ from jaxtyping import Float32, Int32, Int64
 from scipy import sparse
 
 from habitus.errors import InputError
-from habitus.evaluation.closeness import BLOCK_BYTES, FeatureCloseness, Metric, in_blocks, unit_length
+from habitus.evaluation.closeness import FeatureCloseness, Metric, in_blocks, unit_length
 from habitus.evaluation.neighbours import neighbours
 from habitus.rendering.compiled import kernel, over_batch
 
@@ -56,7 +56,7 @@ class Reranked:
         """Equation 12: (1 - lambda) Jaccard distance + lambda original distance, for some queries."""
         rows = np.atleast_1d(np.arange(self.shape[0])[rows])
         distances = np.empty((len(rows), self.shape[1]), np.float32)
-        for part in in_blocks(len(rows), 4 * self.shape[1], BLOCK_BYTES // 2):
+        for part in in_blocks(len(rows), 8 * self.shape[1], self.closeness.block_bytes):
             self._fill(rows[part], distances[part[0] : part[-1] + 1])
         return distances
 

@@ -14,7 +14,7 @@ from jaxtyping import Float, Float64, Int64
 
 from habitus.data.records import Mode
 from habitus.errors import InputError
-from habitus.evaluation.closeness import BLOCK_BYTES, Closeness, DistanceCloseness, FeatureCloseness, Metric, in_blocks
+from habitus.evaluation.closeness import Closeness, DistanceCloseness, FeatureCloseness, Metric, in_blocks
 from habitus.evaluation.rules import Ids, Matching, SamePerson, labels_of
 from habitus.rendering.compiled import kernel, over_batch
 
@@ -120,7 +120,7 @@ def _verified(closeness: Closeness, matching: Matching) -> VerificationResult:
 
 
 def _blocks(closeness: Closeness, matching: Matching) -> Iterator[tuple[Float[np.ndarray, "B G"], SamePerson]]:
-    for rows in in_blocks(closeness.shape[0], 2 * matching.bytes_a_query, BLOCK_BYTES):
+    for rows in in_blocks(closeness.shape[0], 2 * matching.bytes_a_query, closeness.block_bytes):
         yield closeness.distances(rows, closeness.of(rows)), matching.of(rows)
 
 

@@ -132,7 +132,7 @@ def _read_names(
         found.append(Photo(folder / name, int(match["pid"]), camera, match["outfit"] if "outfit" in groups else None))
     if not found:
         what = f"{len(odd)} pictures, none" if odd else "no pictures"
-        raise InputError(f"{where}: holds {what} named like {like}; unpack the set again, or say which --dataset it is")
+        raise InputError(f"{where}: holds {what} named like {like}; unpack the set again, or say which --layout it has")
     if odd:
         notes.append(f"{where}: {len(odd)} pictures are not named like {like}, the first {odd[0]}; left out")
     return found

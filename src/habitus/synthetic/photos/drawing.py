@@ -83,8 +83,7 @@ def pyramid(texture: Float[np.ndarray, "3 T T"]) -> Pyramid:
     levels = [np.ascontiguousarray(texture.transpose(1, 2, 0))]
     size = texture.shape[1]
     while levels[-1].shape[0] % 2 == 0 and levels[-1].shape[0] // 2 >= _COARSEST:
-        fine = levels[-1]
-        levels.append((fine[::2, ::2] + fine[1::2, ::2] + fine[::2, 1::2] + fine[1::2, 1::2]) * np.float32(0.25))
+        levels.append(_halved(levels[-1]))
     return Pyramid(np.concatenate([level.reshape(-1, 3) for level in levels]), size, len(levels) - 1)
 
 
@@ -127,7 +126,7 @@ def drawn(
     """
     fine = shown.screen * _FINER
     face_id = seen(fine, shown.faces, (2 * size[0], 2 * size[1])).face
-    colours, person, carried = np.empty((*size, 3), np.float32), np.empty(size, np.float32), np.empty(size, np.float32)
+    colours, person, carried = np.zeros((*size, 3), np.float32), np.zeros(size, np.float32), np.zeros(size, np.float32)
     _resolve(
         fine, shown.faces, face_id, mesh.uv, shown.uv_faces, texture.texels, texture.size, texture.levels, light,
         colours, person, carried,
@@ -155,6 +154,17 @@ def maps(mesh: Mesh, view: View, shown: Scenery, centres: Seen, clear: Bool[np.n
 
 
 @kernel
+def _halved(fine):
+    half = np.empty((fine.shape[0] // 2, fine.shape[1] // 2, 3), np.float32)
+    for r in range(half.shape[0]):
+        for c in range(half.shape[1]):
+            for k in range(3):
+                left = fine[2 * r, 2 * c, k] + fine[2 * r + 1, 2 * c, k]
+                half[r, c, k] = (left + fine[2 * r, 2 * c + 1, k] + fine[2 * r + 1, 2 * c + 1, k]) * np.float32(0.25)
+    return half
+
+
+@kernel
 def _facing(screen, faces):
     """Numbers and corners of the faces whose corners go counter-clockwise on the screen (y down)."""
     turned, shown = np.empty(faces.shape[0], np.int64), np.empty_like(faces)
@@ -172,18 +182,21 @@ def _facing(screen, faces):
 
 @kernel
 def _resolve(screen, faces, face_id, uv, uv_faces, texels, size, levels, light, colours, person, carried):
-    """Shade samples and average those of a pixel."""
+    """Shade samples and average those of a pixel; what the background fills stays 0."""
     bodies = uv_faces.shape[0]
     zero, quarter, half, one = np.float32(0), np.float32(0.25), np.float32(0.5), np.float32(1)
     for row in range(person.shape[0]):
         for column in range(person.shape[1]):
-            red = green = blue = np.float32(0)
+            red = green = blue = zero
             own = other = 0
+            f00, f01, f10, f11 = (
+                face_id[2 * row, 2 * column], face_id[2 * row, 2 * column + 1],
+                face_id[2 * row + 1, 2 * column], face_id[2 * row + 1, 2 * column + 1],
+            )  # fmt: skip
+            if f00 & f01 & f10 & f11 < 0:  # nothing but background
+                continue
             # Within the body two samples, on the diagonal, are as smooth as four.
-            within = True
-            for r in range(2 * row, 2 * row + 2):
-                for c in range(2 * column, 2 * column + 2):
-                    within = within and 0 <= face_id[r, c] < bodies
+            within = f00 | f01 | f10 | f11 >= 0 and max(f00, f01, f10, f11) < bodies
             share = half if within else quarter
             for r in range(2 * row, 2 * row + 2):
                 for c in range(2 * column, 2 * column + 2):
@@ -218,8 +231,7 @@ def _resolve(screen, faces, face_id, uv, uv_faces, texels, size, levels, light, 
                     right, down = x - np.float32(left), y - np.float32(top)
                     at = start + top * side + left
                     below = at + side
-                    w01, w10 = right * (one - down), down * (one - right)
-                    w11 = right * down
+                    w01, w10, w11 = right * (one - down), down * (one - right), right * down
                     w00 = one - w01 - w10 - w11
                     red += lit_red * (
                         w00 * texels[at, 0] + w01 * texels[at + 1, 0]

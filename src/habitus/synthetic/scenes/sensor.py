@@ -92,7 +92,8 @@ def expose(image: Float[np.ndarray, "H W 3"], sensor: Sensor, rng: np.random.Gen
     if native != (columns, rows):
         decoded = np.asarray(cv2.resize(decoded, (columns, rows), interpolation=cv2.INTER_CUBIC))
     exposed = np.empty((3, rows, columns), np.float32)
-    _to_planes(decoded, exposed)
+    for plane, channel in zip(exposed, cv2.split(decoded)[::-1], strict=True):
+        np.divide(channel, np.float32(255), out=plane)
     return exposed
 
 
@@ -104,21 +105,12 @@ def _mixing(sensor: Sensor) -> Float[np.ndarray, "3 3"]:
 @kernel
 def _register(picture, tones, amount, noise):
     """Light becomes brightness, with noise, in place."""
-    steps, most = np.float32(_STEPS), len(tones) - 1
+    steps, most = np.float32(_STEPS), np.float32(len(tones) - 1)
     for r in range(picture.shape[0]):
         for c in range(picture.shape[1]):
             for k in range(3):
-                light = min(max(picture[r, c, k] * steps, np.float32(0)), np.float32(most))
-                picture[r, c, k] = tones[np.int64(light)] + amount * noise[r, c, k]
-
-
-@kernel
-def _to_planes(bgr, rgb):
-    """Bytes to [0, 1], interleaved BGR to planes of RGB."""
-    for r in range(bgr.shape[0]):
-        for c in range(bgr.shape[1]):
-            for k in range(3):
-                rgb[k, r, c] = np.float32(bgr[r, c, 2 - k]) / np.float32(255)
+                light = min(max(picture[r, c, k] * steps, np.float32(0)), most)
+                picture[r, c, k] = tones[np.uint32(light)] + amount * noise[r, c, k]
 
 
 @lru_cache(maxsize=256)

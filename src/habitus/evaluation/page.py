@@ -1,0 +1,138 @@
+"""index.html: scores, curves and ranked lists on one page that loads nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+
+import numpy as np
+from jaxtyping import UInt8
+from PIL import Image
+
+from habitus import __version__
+from habitus.data.records import Mode, Records
+from habitus.evaluation.pictures import facts, thumbnail
+from habitus.evaluation.protocols import Found, RankedList
+from habitus.evaluation.results import (
+    ReidReport,
+    TrialResult,
+    all_notes,
+    count_cells,
+    mode_title,
+    protocol_line,
+    score_cells,
+    settings_line,
+)
+from habitus.export.pictures import picture_url
+from habitus.files import writing
+
+COLUMNS = 10
+
+
+@dataclass(frozen=True)
+class Lists:
+    """The ranked lists of one mode."""
+
+    query: Records
+    gallery: Records
+    some: tuple[RankedList, ...]
+    """Of queries at random."""
+    hardest: tuple[RankedList, ...]
+
+
+def write_page(path: Path, report: ReidReport, lists: Mapping[Mode, Lists], curves: Mapping[str, Path]) -> None:
+    """Write the page.
+
+    Args:
+        path: of the .html file.
+        report: its numbers.
+        lists: of each of its modes.
+        curves: pictures that stand below the table, by what they show.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    template = Template(files("habitus.evaluation").joinpath("report.html").read_text(encoding="utf-8"))
+    rows = [_row(result) for result in report.results]
+    page = template.substitute(
+        version=__version__,
+        data=escape(report.data),
+        folder=escape(report.folder),
+        settings="".join(f"<p>{escape(line)}</p>" for line in (settings_line(report), report.world) if line),
+        notes=_notes(all_notes(report)),
+        heads="".join(f"<th>{escape(head)}</th>" for head, _ in rows[0]),
+        rows="".join("<tr>" + "".join(cell for _, cell in row) + "</tr>" for row in rows),
+        curves="".join(f'<img src="{_file_url(file)}" alt="{escape(name)}">' for name, file in curves.items()),
+        sections="\n".join(_section(result, lists[result.mode]) for result in report.results),
+        seconds=" · ".join(f"{stage} {spent:.1f} s" for stage, spent in report.seconds.items()),
+        columns=COLUMNS,
+    )
+    with writing(path) as temporary:
+        temporary.write_text(page, encoding="utf-8")
+
+
+def _row(result: TrialResult) -> list[tuple[str, str]]:
+    scores = [(head, f"<td>{_small_spread(value)}</td>") for head, value in score_cells(result)]
+    counts = [(head, f'<td class="count">{value}</td>') for head, value in count_cells(result)]
+    return [("percent", f"<td>{escape(mode_title(result))}</td>"), *scores, *counts]
+
+
+def _small_spread(value: str) -> str:
+    mean, _, spread = value.partition(" ")
+    return f"{mean} <small>{spread}</small>" if spread else mean
+
+
+def _section(result: TrialResult, lists: Lists) -> str:
+    return (
+        f"<section><h2>{escape(mode_title(result))}</h2><p>{escape(protocol_line(result))}.</p>"
+        + _lists("Some queries", _SOME, lists.some, lists)
+        + _lists("The hardest queries", _HARDEST, lists.hardest, lists)
+        + "</section>"
+    )
+
+
+_SOME = (
+    "Drawn at random, one a person. "
+    '<i style="border-color:var(--hit)"></i>the same person <i style="border-color:var(--miss)"></i>somebody else. '
+    "Below each its rank, its distance, person, camera and clothes; what the rule leaves out is not shown."
+)
+_HARDEST = "Those of the lowest average precision, the worst first. The last, dashed picture is the first right one."
+
+
+def _lists(title: str, words: str, some: Sequence[RankedList], lists: Lists) -> str:
+    rows = "".join(f'<div class="list">{_list(ranked, lists)}</div>' for ranked in some)
+    return f'<h3>{title}</h3><p class="fine">{words}</p><div class="lists">{rows}</div>'
+
+
+def _list(ranked: RankedList, lists: Lists) -> str:
+    query = _figure(lists.query, ranked.query, "query", f"AP {100 * ranked.precision:.0f} %")
+    found = [_found(found, lists.gallery, "") for found in ranked.first]
+    match = [] if ranked.match is None else [_found(ranked.match, lists.gallery, " match")]
+    return "".join((query, *found, *match))
+
+
+def _found(found: Found, gallery: Records, more: str) -> str:
+    return _figure(gallery, found.row, ("hit" if found.hit else "miss") + more, f"{found.rank}: {found.distance:.3f}")
+
+
+def _figure(records: Records, row: int, kind: str, words: str) -> str:
+    picture = thumbnail(records.paths[row])
+    who = "".join(f"<span>{escape(line)}</span>" for line in facts(records, row) if line)
+    name = escape(records.paths[row].name, quote=True)
+    return (
+        f'<figure class="{kind}"><img src="{picture_url(picture)}" title="{name}" alt="{name}">'
+        f"<figcaption><b>{words}</b>{who}</figcaption></figure>"
+    )
+
+
+def _notes(lines: Sequence[str]) -> str:
+    if not lines:
+        return ""
+    return '<ul class="notes">' + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>"
+
+
+def _file_url(path: Path) -> str:
+    picture: UInt8[np.ndarray, "H W 3"] = np.asarray(Image.open(path).convert("RGB"))
+    return picture_url(picture)
