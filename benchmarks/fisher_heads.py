@@ -1,12 +1,13 @@
-"""What photos show of heads, and how alike two heads look: Fisherfaces on the texture's frame.
+"""What photos show of heads, and how alike two heads look: probabilistic Fisherfaces on the texture's frame.
 
 Of a photo only the pixels of face and scalp are taken, and where they lie on the body: colours by texel, and how far
 the head's outline reaches from the head's joint in each direction, left and right taken as one. Light is evened roughly
-with the head's known turn. Half a head is unseen in every photo, so a factor analysis that knows missing values gives
-each photo few coordinates, and Fisher's discriminant (Belhumeur et al., 1997), learned on other people, weighs them.
+with the head's known turn, each camera's colour with the heads that stood before it. Half a head is unseen in every
+photo, so heads are compared by a model that knows missing values, learned on other people: probabilistic linear
+discriminant analysis (Ioffe, 2006; Prince and Elder, 2007).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -24,8 +25,13 @@ DARK = 0.06
 """Added before the logarithm: noise counts less in the dark."""
 _HEAD = SMPL_JOINTS.index("head")
 _ANGLES = np.linspace(0, 2 * np.pi, 32, endpoint=False)
+_DIRECTIONS = 60
+"""In which the head's outline is measured."""
 _REACH_UNIT = 0.01
 """Share of the picture's height by which an outline must differ to count as much as a colour by a factor e."""
+_LEAST_NOISE = 1e-3
+_RIDGE = 1e-2
+"""On the factors of a value that is hardly ever seen."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,23 @@ class Observations:
     person: Int[np.ndarray, "M"]
     outfit: Int[np.ndarray, "M"]
     camera: Int[np.ndarray, "M"]
+
+    def evened(self, usual: Float[np.ndarray, "D"]) -> "Observations":
+        """Without what is each camera's own: the colour by which the heads before it differ from the usual head."""
+        values = self.values.copy()
+        for camera in np.unique(self.camera):
+            before = self.camera == camera
+            for channel in range(3):
+                plane = slice(channel, len(usual) - _DIRECTIONS, 3)
+                sure, colour = self.weights[before, plane], self.values[before, plane]
+                seen = sure.sum(1)
+                cast = ((colour - usual[plane]) * sure).sum(1)[seen > 5] / seen[seen > 5]
+                values[before, plane] -= np.median(cast) if len(cast) else 0.0
+        return replace(self, values=values)
+
+    def select(self, rows: np.ndarray) -> "Observations":
+        """Some of the photos, by index or mask."""
+        return Observations(*(getattr(self, f.name)[rows] for f in fields(self)))
 
 
 class HeadFrame:
@@ -55,7 +78,7 @@ class HeadFrame:
         mate = self.number.ravel()[mirror_texels(body, GRID).numpy()[texels.rows[chosen], texels.columns[chosen]]]
         own = np.arange(len(self.normals))
         _, self.pair = np.unique(np.where(mate >= 0, np.minimum(own, mate), own), return_inverse=True)
-        ways = np.random.default_rng(0).normal(size=(60, 3))
+        ways = np.random.default_rng(0).normal(size=(_DIRECTIONS, 3))
         ways[:, 0] = np.abs(ways[:, 0])
         self.directions = ways / np.linalg.norm(ways, axis=1, keepdims=True)
 
@@ -111,53 +134,124 @@ def _light(logs: Float[np.ndarray, "K"], seen: Float[np.ndarray, "K"], normals: 
 
 
 @dataclass(frozen=True)
-class Fisher:
-    """Coordinates of heads in which people differ most for what one person varies."""
+class HeadModel:
+    """How heads vary: values = mean + factors @ (person + photo) + noise, all Gaussian (probabilistic LDA).
+
+    In coordinates in which the photos of one person have unit covariance and people the variances `among`.
+    """
 
     mean: Float[np.ndarray, "D"]
     factors: Float[np.ndarray, "D R"]
-    noise: float
-    discriminants: Float[np.ndarray, "R R"]
+    noise: Float[np.ndarray, "D"]
+    among: Float[np.ndarray, "R"]
 
-    def coordinates(self, seen: Observations) -> Float[np.ndarray, "M R"]:
-        """Unit vectors, one a photo: their inner product tells how alike two heads are. Zeros where none is seen."""
-        scores = _scores(seen, self.mean, self.factors, self.noise) @ self.discriminants
-        return scores / np.maximum(np.linalg.norm(scores, axis=1, keepdims=True), 1e-9)
+    def alike(self, asking: Observations, shown: Observations) -> Float[np.ndarray, "Q G"]:
+        """Log of how much likelier two photos are if of one person than if of two; 0 where no head is seen."""
+        (asked, asked_sure), (known, known_sure) = self._told(asking), self._told(shown)
+        prior = 1 / self.among
+        ratio = np.zeros((len(asked), len(known)), np.float32)
+        for k in range(len(prior)):
+            told, sure = asked[:, None, k] + known[None, :, k], asked_sure[:, None, k] + known_sure[None, :, k]
+            ratio += _evidence(told, sure, prior[k])
+            ratio -= _evidence(asked[:, k], asked_sure[:, k], prior[k])[:, None]
+            ratio -= _evidence(known[:, k], known_sure[:, k], prior[k])[None]
+        return ratio
+
+    def _told(self, seen: Observations) -> tuple[Float[np.ndarray, "M R"], Float[np.ndarray, "M R"]]:
+        """What each photo alone tells of its person: precision times mean, and precision, coordinate by coordinate."""
+        sums, precisions = _information(seen, self.mean, self.factors, self.noise)
+        unit, prior = np.eye(len(self.among), dtype=np.float32), (1 / self.among).astype(np.float32)
+        spread = np.linalg.inv(precisions + unit)
+        covariance = np.linalg.inv(unit - spread + np.diag(prior))
+        told = np.einsum("mab,mbc,mc->ma", covariance, spread, sums, optimize=True)
+        variance = np.einsum("maa->ma", covariance)
+        return told / variance, np.maximum(1 / variance - prior, 0)
 
 
-def learn(seen: Observations, *, factors: int = 80, rounds: int = 4) -> Fisher:
-    """Factor analysis with missing values, then Fisher's discriminants of its scores."""
-    values, weights = seen.values, seen.weights
-    mean = (values * weights).sum(0) / (weights.sum(0) + 1.0)
-    noise, found = 0.05, np.zeros((values.shape[1], 0))
-    filled = np.where(weights > 0, weights * (values - mean), 0.0)
-    for _ in range(rounds):  # what is unseen is filled with what the factors say of it
-        _, vectors = eigh(
-            filled.T @ filled / len(filled), subset_by_index=(values.shape[1] - factors, values.shape[1] - 1)
+def _evidence(told: np.ndarray, sure: np.ndarray, prior: float) -> np.ndarray:
+    """Log of how well one coordinate of a person explains what was told of it, but for what all pairs share."""
+    return (0.5 * (told * told / (sure + prior) - np.log1p(sure / prior))).astype(np.float32)
+
+
+def usual_head(seen: Observations) -> Float[np.ndarray, "D"]:
+    """The mean of what is seen."""
+    return (seen.values * seen.weights).sum(0) / (seen.weights.sum(0) + 1)
+
+
+def learn(seen: Observations, *, factors: int = 48, rounds: int = 6) -> HeadModel:
+    """Expectation maximisation, from the principal components on."""
+    people, owner = np.unique(seen.person, return_inverse=True)
+    weights, values = seen.weights, seen.values
+    mean = usual_head(seen)
+    filled = weights * (values - mean)
+    last = len(mean) - 1
+    _, vectors = eigh(filled.T @ filled / len(filled), subset_by_index=(last + 1 - factors, last))
+    found = (vectors * np.sqrt(((filled @ vectors) ** 2).mean(0))).astype(np.float32)
+    noise = np.full(len(mean), 0.05, np.float32)
+    among, within = (0.5 * np.eye(factors, dtype=np.float32) for _ in range(2))
+    for _ in range(rounds):
+        scores, covariances, among, within = _expect(
+            *_information(seen, mean, found, noise), among, within, owner, len(people)
         )
-        scale = np.sqrt(((filled @ vectors) ** 2).mean(0))
-        found = vectors * scale
-        guess = _scores(seen, mean, found, noise) @ found.T
-        filled = weights * (values - mean) + (1 - weights) * guess
-        noise = float((weights * (values - mean - guess) ** 2).sum() / weights.sum())
-    scores = _scores(seen, mean, found, noise)
-    people = np.unique(seen.person)
-    middle = np.stack([scores[seen.person == person].mean(0) for person in people])
-    within = scores - middle[np.searchsorted(people, seen.person)]
-    spread = within.T @ within / len(within) + 1e-3 * np.eye(factors)
-    among, vectors = eigh(np.cov(middle.T), spread)
-    return Fisher(mean, found, noise, vectors * np.sqrt(np.clip(among, 0, None) / (1 + np.clip(among, 0, None))))
+        found, noise = _regress(weights, values - mean, scores, covariances)
+        mean = (weights * (values - scores @ found.T)).sum(0) / (weights.sum(0) + 1)
+    variances, basis = eigh(among, within)
+    found = found @ np.linalg.inv(basis).T
+    return HeadModel(mean, found.astype(np.float32), noise, np.maximum(variances, 1e-6))
 
 
-def _scores(
-    seen: Observations, mean: Float[np.ndarray, "D"], factors: Float[np.ndarray, "D R"], noise: float
-) -> Float[np.ndarray, "M R"]:
-    """Posterior means of the factors given what is seen of each photo."""
-    rank = factors.shape[1]
-    rows = []
-    for values, weights in zip(seen.values, seen.weights, strict=True):
-        known = weights > 0
-        part = factors[known]
-        weighted = part * weights[known, None]
-        rows.append(np.linalg.solve(weighted.T @ part + noise * np.eye(rank), weighted.T @ (values - mean)[known]))
-    return np.stack(rows)
+def _information(
+    seen: Observations, mean: np.ndarray, factors: Float[np.ndarray, "D R"], noise: Float[np.ndarray, "D"]
+) -> tuple[Float[np.ndarray, "M R"], Float[np.ndarray, "M R R"]]:
+    """What photos tell of their factors: precision times mean, and precision; missing values tell nothing."""
+    precision = seen.weights / noise
+    rows, columns = np.triu_indices(factors.shape[1])
+    return (precision * (seen.values - mean)) @ factors, _square(precision @ (factors[:, rows] * factors[:, columns]))
+
+
+def _square(triangles: Float[np.ndarray, "M T"]) -> Float[np.ndarray, "M R R"]:
+    """Symmetric matrices from their upper triangles."""
+    size = int(np.sqrt(2 * triangles.shape[1]))
+    rows, columns = np.triu_indices(size)
+    square = np.empty((len(triangles), size, size), triangles.dtype)
+    square[:, rows, columns] = triangles
+    square[:, columns, rows] = triangles
+    return square
+
+
+def _expect(
+    sums: Float[np.ndarray, "M R"], precisions: Float[np.ndarray, "M R R"], among: np.ndarray, within: np.ndarray,
+    owner: Int[np.ndarray, "M"], people: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
+    """Means (M, R) and covariances (M, R, R) of the factors, and the new covariances among and within people."""
+    tie = np.linalg.inv(within)
+    spread = np.linalg.inv(tie + precisions)  # of the factors, the person being known
+    pull = spread @ tie
+    told, sure = np.zeros((people, len(tie)), np.float32), np.zeros((people, *tie.shape), np.float32)
+    np.add.at(told, owner, np.einsum("mab,ma->mb", pull, sums))
+    np.add.at(sure, owner, tie - tie @ pull)
+    unsure = np.linalg.inv(sure + np.linalg.inv(among))
+    person = np.einsum("pab,pb->pa", unsure, told)
+    whose, doubt = person[owner], unsure[owner]
+    scores = np.einsum("mab,mb->ma", spread, sums) + np.einsum("mab,mb->ma", pull, whose)
+    shared = pull @ doubt
+    covariances = spread + shared @ pull.transpose(0, 2, 1)
+    apart = scores - whose
+    spare = (covariances - shared - shared.transpose(0, 2, 1) + doubt).sum(0)
+    among = (person.T @ person + unsure.sum(0)) / people
+    within = (apart.T @ apart + spare) / len(scores) + 1e-4 * np.eye(len(tie), dtype=np.float32)
+    return scores, covariances, among.astype(np.float32), within.astype(np.float32)
+
+
+def _regress(
+    weights: Float[np.ndarray, "M D"], values: Float[np.ndarray, "M D"], scores: Float[np.ndarray, "M R"],
+    covariances: Float[np.ndarray, "M R R"],
+) -> tuple[Float[np.ndarray, "D R"], Float[np.ndarray, "D"]]:  # fmt: skip
+    """Factors and noise that explain the values best."""
+    rows, columns = np.triu_indices(scores.shape[1])
+    seconds = covariances[:, rows, columns] + scores[:, rows] * scores[:, columns]
+    normal = _square(weights.T @ seconds) + _RIDGE * np.eye(scores.shape[1], dtype=np.float32)
+    right = (weights * values).T @ scores
+    factors = np.linalg.solve(normal, right[..., None])[..., 0]
+    left = (weights * values**2).sum(0) - (factors * right).sum(1)
+    return factors, np.maximum((left + _LEAST_NOISE) / (weights.sum(0) + 1), _LEAST_NOISE).astype(np.float32)
