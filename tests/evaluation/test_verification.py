@@ -1,5 +1,7 @@
 """ROC and TPR@FPR against counting all pairs one by one."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from ranked_by_hand import MODES, Case, sets_of
@@ -64,3 +66,9 @@ def test_features_are_compared_across_queries(metric):
     np.testing.assert_allclose(found.thresholds, expected.thresholds, atol=1e-6)
     np.testing.assert_array_equal(found.fpr, expected.fpr)
     np.testing.assert_array_equal(found.tpr, expected.tpr)
+
+
+def test_a_gallery_of_one_person_has_nobody_to_confuse():
+    ids: dict[str, Any] = {"query_pids": [1], "gallery_pids": [1, 1], "query_camids": [0], "gallery_camids": [1, 0]}
+    with pytest.raises(InputError, match="no query has a photo of another person"):
+        verify_distances(np.ones((1, 2)), **ids)

@@ -203,11 +203,12 @@ def _nearest(closeness: Closeness, matching: Matching, chosen: Int64[np.ndarray,
     for places in in_blocks(S, matching.bytes_a_query, closeness.block_bytes):
         block, same = closeness.of(chosen[places]), matching.of(chosen[places])
         for b, s in enumerate(places):
-            own = slice(same.starts[b], same.starts[b + 1])
-            block[b, same.items[own][~same.good[own]]] = -np.inf  # junk comes last, and is cut off
-            kept = min(count, G - int((~same.good[own]).sum()))
-            first = np.argsort(-block[b], kind="stable")[:kept]
-            items[s, :kept] = first
-            distances[s, :kept] = closeness.distances(chosen[s : s + 1], block[b : b + 1, first])[0]
-            hits[s, :kept] = np.isin(first, same.items[own])
+            own, good = (values[same.starts[b] : same.starts[b + 1]] for values in (same.items, same.good))
+            junk = np.zeros(G, bool)
+            junk[own[~good]] = True
+            order = np.argsort(-block[b], kind="stable")
+            first = order[~junk[order]][:count]
+            items[s, : len(first)] = first
+            distances[s, : len(first)] = closeness.distances(chosen[s : s + 1], block[b : b + 1, first])[0]
+            hits[s, : len(first)] = np.isin(first, own)
     return Nearest(items, distances, hits)
