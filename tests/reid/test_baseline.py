@@ -1,8 +1,10 @@
 """The strong baseline: what losses and galleries see, before and behind the neck."""
 
+import pytest
 import torch
 from small_networks import people, small_baseline
 
+from habitus.errors import InputError
 from habitus.reid.clothes_classifier import NormalisedClassifier
 
 
@@ -56,3 +58,8 @@ def test_clothes_classifier_gives_cosines():
     expected = torch.stack([torch.cosine_similarity(features, w[None]) for w in classifier.weight], 1)
     torch.testing.assert_close(classifier(features), expected)
     torch.testing.assert_close(classifier(7 * features), expected)
+
+
+def test_unknown_pooling():
+    with pytest.raises(InputError, match=r"pooling 'max': choose from avg, avg\+max"):
+        small_baseline(pooling="max")

@@ -98,6 +98,17 @@ def test_numpy_scores_run_nothing_of_numpy(tmp_path, monkeypatch):
     assert not any("_Ignored" in str(allowed) for allowed in torch.serialization.get_safe_globals())
 
 
+def test_half_precision_becomes_single(tmp_path):
+    network = small_pcb().eval()
+    half = {name: v.half() if v.is_floating_point() else v for name, v in network.state_dict().items()}
+    network.save_pretrained(tmp_path)
+    save_file(half, tmp_path / "model.safetensors")
+    loaded = PCB.from_pretrained(tmp_path)
+    assert {p.dtype for p in loaded.parameters()} == {torch.float32}
+    images = torch.rand(2, 3, 48, 24, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(loaded(images).feature, network(images).feature, atol=0.02, rtol=0)
+
+
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
 def test_nan_weights_are_refused(bad, tmp_path):
     network = small_pcb()

@@ -100,8 +100,11 @@ BACKBONES: dict[str, Architecture] = {
     "resnet18-ibn-a": Architecture(BasicBlock, (2, 2, 2, 2), ibn=True),
     "resnet34-ibn-a": Architecture(BasicBlock, (3, 4, 6, 3), ibn=True),
     "resnet50-ibn-a": Architecture(Bottleneck, (3, 4, 6, 3), ibn=True),
+    "resnet10-half": Architecture(BasicBlock, (1, 1, 1, 1), width=32),
     "resnet18-half": Architecture(BasicBlock, (2, 2, 2, 2), width=32),
+    "resnet50-half": Architecture(Bottleneck, (3, 4, 6, 3), width=32),
 }
+"""By name; those of half the width are for CPUs: `benchmarks/bench_backbones.py` prints what each costs."""
 
 
 class ResNet(nn.Module):

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from habitus.reid.model import IMAGENET_MEAN, IMAGENET_STD, ReidModel
+from habitus.reid.model import IMAGENET_MEAN, IMAGENET_STD, ReidModel, check_choice
 from habitus.reid.output import ReidOutput
 
 
@@ -23,6 +23,9 @@ class StrongBaseline(ReidModel):
         pooling: of the last map: its mean, or mean and maximum side by side (CAL; 3DSL's E_rgb).
         width: the pooled feature is reduced to this length by a linear layer (768 in 3DSL's E_rgb); None keeps it.
         mean, std, trained: as in `ReidModel`.
+
+    Raises:
+        InputError: there is no such backbone, or a number makes no sense.
     """
 
     kind = "baseline"
@@ -40,6 +43,7 @@ class StrongBaseline(ReidModel):
         std: tuple[float, float, float] = IMAGENET_STD,
         trained: dict[str, Any] | None = None,
     ):
+        check_choice("pooling", pooling, ("avg", "avg+max"))
         super().__init__(
             backbone=backbone, last_stride=last_stride, size=size, classes=classes, mean=mean, std=std, trained=trained
         )

@@ -1,6 +1,7 @@
 """What all re-ID networks share: images in [0, 1] of any size in, features out; saved as config.json + safetensors."""
 
 import json
+import math
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,7 +18,7 @@ from habitus.errors import InputError
 from habitus.files import writing
 from habitus.reid.backbones import ResNet
 from habitus.reid.output import ReidOutput
-from habitus.reid.weight_files import fitted, read_config, read_tensors
+from habitus.reid.weight_files import first_line, fitted, read_config, read_tensors
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -76,7 +77,8 @@ class ReidModel(nn.Module, PyTorchModelHubMixin):
         trained: dict[str, Any] | None = None,
     ):
         super().__init__()
-        _check(size, classes, std)
+        _check(size, classes, mean, std)
+        check_choice("last_stride", last_stride, (1, 2))
         self.shared_config = {
             "backbone": backbone, "last_stride": last_stride, "size": list(size), "classes": classes,
             "mean": list(mean), "std": list(std),
@@ -155,8 +157,11 @@ class ReidModel(nn.Module, PyTorchModelHubMixin):
                 model = cls(**options)
         except InputError as error:
             raise InputError(f"{source}: {error}") from error
-        except (TypeError, ValueError, RuntimeError) as error:
-            raise InputError(f"{source}: its options make no {cls.__name__} ({error}); save the model again") from error
+        except (TypeError, ValueError, ArithmeticError, RuntimeError) as error:
+            reason = first_line(error)
+            raise InputError(
+                f"{source}: its options make no {cls.__name__} ({reason}); save the model again"
+            ) from error
         network = f"{cls.kind} with {model.shared_config['backbone']}"
         model.load_state_dict(fitted(tensors, model.state_dict(), source=source, network=network), assign=True)
         model.mean, model.std = _channels(model.shared_config["mean"]), _channels(model.shared_config["std"])
@@ -175,12 +180,20 @@ class ReidModel(nn.Module, PyTorchModelHubMixin):
             path.write_text(json.dumps(config, indent=2) + "\n")
 
 
-def _check(size: Sequence[int], classes: int, std: Sequence[float]) -> None:
+def check_choice(option: str, value: object, choices: tuple[object, ...]) -> None:
+    """Raise an InputError that names the choices where `value` is none of them."""
+    if value not in choices:
+        raise InputError(f"{option} {value!r}: choose from {', '.join(map(str, choices))}")
+
+
+def _check(size: Sequence[int], classes: int, mean: Sequence[float], std: Sequence[float]) -> None:
     if len(size) != 2 or not all(MIN_SIDE <= side <= MAX_SIDE for side in size):
         raise InputError(f"size {tuple(size)}: give a height and a width of {MIN_SIDE} to {MAX_SIDE} pixels")
     if classes < 0:
         raise InputError(f"classes {classes}: give the number of training identities, or 0")
-    if len(std) != 3 or min(std) <= 0:
+    if len(mean) != 3 or not all(map(math.isfinite, mean)):
+        raise InputError(f"mean {tuple(mean)}: give a number for each of the three channels")
+    if len(std) != 3 or not all(0 < value < math.inf for value in std):
         raise InputError(f"std {tuple(std)}: give a positive number for each of the three channels")
 
 
@@ -197,8 +210,7 @@ def downloaded(name: str, **options: Any) -> Path:
     try:
         return Path(snapshot_download(name.removeprefix(HUB), allow_patterns=[CONFIG, WEIGHTS], **options))
     except (OSError, ValueError) as error:  # the hub's errors are kinds of these
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise InputError(f"{name}: cannot be had from the Hugging Face hub ({reason})") from error
+        raise InputError(f"{name}: cannot be had from the Hugging Face hub ({first_line(error)})") from error
 
 
 def _channels(values: Sequence[float]) -> Tensor:

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from habitus.errors import InputError
-from habitus.reid.model import IMAGENET_MEAN, IMAGENET_STD, ReidModel
+from habitus.reid.model import IMAGENET_MEAN, IMAGENET_STD, ReidModel, check_choice
 from habitus.reid.output import ReidOutput
 
 MAX_STRIPES = 64
@@ -58,6 +58,9 @@ class PCB(ReidModel):
     ):
         if not 1 <= stripes <= MAX_STRIPES:
             raise InputError(f"stripes {stripes}: give a number from 1 to {MAX_STRIPES}; PCB has 6")
+        check_choice("reduction", reduction, ("shared", "separate"))
+        check_choice("activation", activation, ("relu", "none"))
+        check_choice("descriptor", descriptor, ("reduced", "pooled"))
         super().__init__(
             backbone=backbone, last_stride=last_stride, size=size, classes=classes, mean=mean, std=std, trained=trained
         )

@@ -140,7 +140,7 @@ def _safetensors(path: Path) -> dict[str, Tensor]:
     try:
         return load_file(path)
     except (SafetensorError, OSError, ValueError, RuntimeError) as error:
-        raise InputError(f"{path}: is damaged or no safetensors file ({_line(error)}); copy it again") from error
+        raise InputError(f"{path}: is damaged or no safetensors file ({first_line(error)}); copy it again") from error
 
 
 def _checkpoint(path: Path) -> Any:
@@ -149,16 +149,19 @@ def _checkpoint(path: Path) -> Any:
             return torch.load(path, weights_only=True, map_location="cpu")
     except pickle.UnpicklingError as error:
         found = re.search(r"GLOBAL (\S+)", str(error))
-        what = f"{found[1]}, which is not data" if found else f"something that is not data ({_line(error)})"
+        what = f"{found[1]}, which is not data" if found else f"something that is not data ({first_line(error)})"
         raise InputError(
             f"{path}: refused, it holds {what}; if you trust where it came from, load it there and save its "
             "state_dict() alone"
         ) from error
     except Exception as error:  # readers of broken archives raise anything
-        raise InputError(f"{path}: is damaged or no checkpoint of torch ({_line(error)}); download it again") from error
+        raise InputError(
+            f"{path}: is damaged or no checkpoint of torch ({first_line(error)}); download it again"
+        ) from error
 
 
-def _line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """Of its message, for messages of one line; the name of its kind when it has none."""
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
