@@ -1,6 +1,6 @@
 """ResNets against torchvision's published structure, a functional re-derivation, and torchvision when it is here."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 import pytest
 import torch
@@ -8,7 +8,8 @@ from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
 from habitus.errors import InputError
-from habitus.reid.backbones import ResNet
+from habitus.reid.backbones import BACKBONES, ResNet
+from habitus.training.recipes.reid import Backbone
 
 BLOCKS = {"resnet18": (2, 2, 2, 2), "resnet34": (3, 4, 6, 3), "resnet50": (3, 4, 6, 3)}
 PARAMETERS = {"resnet18": 11_689_512, "resnet34": 21_797_672, "resnet50": 25_557_032}
@@ -172,3 +173,7 @@ def test_every_parameter_takes_part(name):
 def test_unknown_backbone():
     with pytest.raises(InputError, match=r"backbone 'vgg16': no such network; choose from resnet18, "):
         ResNet("vgg16")
+
+
+def test_recipes_offer_every_backbone():
+    assert set(get_args(Backbone)) == set(BACKBONES)

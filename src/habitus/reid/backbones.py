@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from habitus.errors import InputError
+from habitus.reid.initial_weights import start_convolution
 
 
 class IBN(nn.Module):
@@ -135,7 +136,9 @@ class ResNet(nn.Module):
         self.layer1, self.layer2, self.layer3, self.layer4 = layers
         self.channels = channels
         """Of layer4's map."""
-        _initialise(self)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                start_convolution(module)
 
     def maps(self, images: Float[Tensor, "B 3 H W"]) -> tuple[Float[Tensor, "B C h w"], ...]:
         """The maps of layer1 to layer4, from coarse colours to parts of people."""
@@ -158,10 +161,3 @@ def _layer(parts: Architecture, level: int, *, inputs: int, stride: int) -> nn.S
     return nn.Sequential(
         first, *(parts.block(outputs, width, stride=1, ibn=ibn) for _ in range(parts.blocks[level] - 1))
     )
-
-
-def _initialise(network: nn.Module) -> None:
-    """He et al.'s normal start by the number of outputs, as torchvision's."""
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d):
-            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")

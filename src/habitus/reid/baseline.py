@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from habitus.reid.initial_weights import start_classifier
 from habitus.reid.model import IMAGENET_MEAN, IMAGENET_STD, ReidModel, check_choice
 from habitus.reid.output import ReidOutput
 
@@ -55,7 +56,7 @@ class StrongBaseline(ReidModel):
         self.neck.bias.requires_grad_(False)
         self.classifier = nn.Linear(self.feature_size, classes, bias=False) if classes else None
         if self.classifier is not None:
-            nn.init.normal_(self.classifier.weight, std=0.001)
+            start_classifier(self.classifier)
 
     def head_config(self) -> dict[str, Any]:
         """Pooling and reduction."""

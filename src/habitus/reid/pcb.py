@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from habitus.errors import InputError
+from habitus.reid.initial_weights import start_classifier, start_convolution
 from habitus.reid.model import IMAGENET_MEAN, IMAGENET_STD, ReidModel, check_choice
 from habitus.reid.output import ReidOutput
 
@@ -70,11 +71,7 @@ class PCB(ReidModel):
         self.dropout = nn.Dropout(dropout)
         reductions = 1 if reduction == "shared" else stripes
         self.reductions = nn.ModuleList(_reduction(channels, width, activation) for _ in range(reductions))
-        self.classifiers = nn.ModuleList(nn.Linear(width, classes) for _ in range(stripes if classes else 0))
-        for classifier in self.classifiers:
-            assert isinstance(classifier, nn.Linear)
-            nn.init.normal_(classifier.weight, std=0.001)
-            nn.init.zeros_(classifier.bias)
+        self.classifiers = nn.ModuleList(_classifier(width, classes) for _ in range(stripes if classes else 0))
         self.feature_size = stripes * (width if descriptor == "reduced" else channels)
 
     def head_config(self) -> dict[str, Any]:
@@ -102,6 +99,12 @@ class PCB(ReidModel):
 
 def _reduction(channels: int, width: int, activation: str) -> nn.Sequential:
     convolution = nn.Conv2d(channels, width, 1, bias=False)
-    nn.init.kaiming_normal_(convolution.weight, mode="fan_out", nonlinearity="relu")
+    start_convolution(convolution)
     layers: list[nn.Module] = [convolution, nn.BatchNorm2d(width)]
     return nn.Sequential(*layers, nn.ReLU(inplace=True)) if activation == "relu" else nn.Sequential(*layers)
+
+
+def _classifier(width: int, classes: int) -> nn.Linear:
+    classifier = nn.Linear(width, classes)
+    start_classifier(classifier)
+    return classifier

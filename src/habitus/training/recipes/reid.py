@@ -9,8 +9,9 @@ from tyro.conf import arg
 from habitus.training.settings import LoopSettings
 
 Backbone = Literal[
-    "resnet18", "resnet34", "resnet50", "resnet18-ibn-a", "resnet34-ibn-a", "resnet50-ibn-a", "resnet18-half"
-]
+    "resnet18", "resnet34", "resnet50", "resnet18-ibn-a", "resnet34-ibn-a", "resnet50-ibn-a",
+    "resnet10-half", "resnet18-half", "resnet50-half",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +27,7 @@ class ReidRecipe(LoopSettings):
     init: Annotated[Path | None, arg(metavar="FILE")] = None
     """ImageNet weights of the backbone, with torchvision's names. Without: trained from scratch."""
     backbone: Backbone = "resnet50"
-    """Convolutional network; resnet18-half is for CPUs."""
+    """Convolutional network; those of half the width are for CPUs."""
     size: Annotated[tuple[int, int], arg(metavar="HEIGHT WIDTH")] = (256, 128)
     """Of the photos as the network sees them, pixels."""
     lr: Annotated[float, arg(metavar="RATE")] = 3.5e-4
