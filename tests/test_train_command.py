@@ -1,5 +1,6 @@
 """`habitus train`: recipes from the command line to a model that loads, and what it refuses."""
 
+import csv
 import json
 import pickle
 import re
@@ -78,7 +79,7 @@ def test_recipes_end_in_a_model_that_loads(recipe, data, tmp_path, capsys):
     run = tmp_path / "run"
     habitus_train(recipe, data, run, "--epochs", 2)
     printed = capsys.readouterr().out
-    assert "% of them waiting for data" in printed
+    assert "% of the time waiting for data" in printed
     assert f"model: {run / 'model'}" in printed
     model = load_model(run / "model")
     config = json.loads((run / "config.json").read_text())
@@ -90,6 +91,23 @@ def test_recipes_end_in_a_model_that_loads(recipe, data, tmp_path, capsys):
     assert features.shape == (2, model.feature_size)
     assert (run / "metrics.csv").read_text().count("\n") == 3
     assert list((run / "tensorboard").iterdir())
+
+
+def test_scores_on_the_way(data, tmp_path, capsys):
+    """The last score is that of the model that comes out."""
+    habitus_train("reid-baseline", data, tmp_path / "run", "--epochs", 2, "--score-every", 1)
+    with (tmp_path / "run" / "metrics.csv").open() as file:
+        table = list(csv.DictReader(file))
+    assert [int(row["batch"]) for row in table if row["general mAP"]] == [3, 6]
+    cli.main(["evaluate", "reid", "--data", str(data), "--weights", str(tmp_path / "run" / "model"),
+              "--mode", "cc", "--device", "cpu", "--json", str(tmp_path / "scores.json")])  # fmt: skip
+    scores = json.loads((tmp_path / "scores.json").read_text())
+    assert float(table[-1]["cc mAP"]) == pytest.approx(scores["mAP"], rel=1e-4)
+    training_alone = write_set(tmp_path / "data")
+    rows = (training_alone / "images.csv").read_text().splitlines()
+    (training_alone / "images.csv").write_text("\n".join(row for row in rows if not re.search("query|gallery", row)))
+    line = refused(capsys, "pcb", training_alone, tmp_path / "other", "--score-every", 1)
+    assert "has no test people" in line
 
 
 def test_options_may_stand_anywhere(data, tmp_path):

@@ -185,7 +185,7 @@ class TrainCommand(RunOptions):
         """Train."""
         from habitus.train_command import run_recipe  # noqa: PLC0415
 
-        _say(f"model: {run_recipe(self)}")
+        run_recipe(self)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -24,11 +23,8 @@ NAMES: dict[type[ReidRecipe], str] = {ReidBaseline: "reid-baseline", Pcb: "pcb",
 TASKS: dict[type[ReidRecipe], Callable[..., ReidTask]] = {ReidBaseline: baseline_task, Pcb: pcb_task, Cal: cal_task}
 
 
-def run_recipe(command: "TrainCommand") -> Path:
+def run_recipe(command: "TrainCommand") -> None:
     """Train a recipe to its end.
-
-    Returns:
-        The folder of the model.
 
     Raises:
         InputError: of whatever the user gave that cannot be used.
@@ -37,11 +33,12 @@ def run_recipe(command: "TrainCommand") -> Path:
     data = training_data(recipe.data, train_on=recipe.train_on)
     torch.manual_seed(recipe.seed)  # the weights at the start
     task = TASKS[type(recipe)](recipe, data.records)
+    task.test = data.test
+    if command.score_every and data.test is None:
+        raise InputError(f"--score-every: {recipe.data[0]} has no test people that are not trained on; leave it out")
     identity = {"recipe": NAMES[type(recipe)], "options": _deciding(recipe), "data": data.fingerprints}
     notes = {"trained_on": data.names}
-    return train(
-        task, command.out, settings=recipe, options=command, identity=identity, notes=notes, resume=command.resume
-    )
+    train(task, command.out, settings=recipe, options=command, identity=identity, notes=notes, resume=command.resume)
 
 
 def _deciding(recipe: ReidRecipe) -> dict[str, Any]:

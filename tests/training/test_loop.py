@@ -139,6 +139,22 @@ def test_a_finished_run_stays_as_it_is(whole, capsys):
     assert "finished already" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"epochs": 0}, "--epochs 0: must be 1 at least"),
+        ({"ema": 1.0}, "--ema 1.0: must be between 0 and 1"),
+        ({"clip": -1}, "--clip -1: must be above 0"),
+        ({"seed": -1}, "--seed -1: must be from 0"),
+        ({"accumulate": 5}, "--accumulate 5: does not divide a batch of 24"),
+        ({"minutes": -1}, "--checkpoint-minutes -1: must be 0 at least"),
+    ],
+)
+def test_settings_that_make_no_sense(tmp_path, changes, line):
+    with pytest.raises(InputError, match=line):
+        run_toy(tmp_path, **changes)
+
+
 def test_folders_with_other_things_are_refused(whole, tmp_path):
     with pytest.raises(InputError, match=r"is not empty.*--resume"):
         run_toy(whole[0])
@@ -168,10 +184,37 @@ def test_the_folder_tells_how_it_was_made(whole):
     assert config["torch"] == torch.__version__
 
 
-def test_averages_are_what_is_saved(whole, tmp_path):
-    """By hand: the average after each batch, from runs that end there."""
-    last = run_toy(tmp_path / "last")
-    assert not torch.allclose(last, whole[1])
+def test_averages_follow_the_weights_and_are_what_is_saved(tmp_path):
+    """By hand, from the weights before each batch; at first the decay is (1 + n) / (10 + n).
+
+    Not of the critic, which has stepped already when the network's losses are seen.
+    """
+    task, expected = ToyTask(epochs=1), {}
+    names = [name for name, _ in task.modules.named_parameters() if not name.startswith("critic")]
+    begun = {name: parameter.detach().clone() for name, parameter in task.modules.named_parameters()}
+    seen = []
+
+    def watch(_, loss):
+        seen.append({name: parameter.detach().clone() for name, parameter in task.modules.named_parameters()})
+        return loss
+
+    task.spoil = watch
+    run_toy(tmp_path, task=task, epochs=1, ema=0.3)
+    after = [*seen[1:], dict(task.modules.named_parameters())]
+    saved = torch.load(tmp_path / "model" / "weights.pt", weights_only=True)
+    for name in names:
+        expected[name] = begun[name]
+        for batch, weights in enumerate(after):
+            decay = min(0.3, (1 + batch) / (10 + batch))
+            expected[name] = decay * expected[name] + (1 - decay) * weights[name].detach()
+        torch.testing.assert_close(saved[name], expected[name])
+
+
+def test_scores_are_written_and_change_nothing(whole, tmp_path):
+    assert torch.equal(run_toy(tmp_path, ema=0.9, score_every=2), whole[1])
+    found = {int(row["batch"]): float(row["test accuracy"]) for row in rows(tmp_path) if row["test accuracy"]}
+    assert list(found) == [2 * BATCHES, 4 * BATCHES]
+    assert 0 <= found[2 * BATCHES] <= 1
 
 
 def test_accumulated_gradients_are_those_of_the_batch(tmp_path):

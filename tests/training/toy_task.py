@@ -80,6 +80,12 @@ class ToyTask:
     def measures(self, shared: Tensor, batch: Batch) -> Losses:
         return {"norm": shared.norm(dim=1).mean()}
 
+    def scores(self) -> dict[str, float]:
+        self.modules.eval()
+        batch = _collated(range(CLASSES))
+        with torch.no_grad():
+            return {"test accuracy": (self.head(self.body(batch["x"])).argmax(1) == batch["y"]).float().mean().item()}
+
     def names(self, items: Sequence[int]) -> list[str]:
         return [f"item {item}" for item in items]
 
@@ -96,11 +102,17 @@ def _collated(items: Sequence[int]) -> Batch:
 
 
 def run_toy(
-    folder: Path, *, resume: bool = False, task: ToyTask | None = None, minutes: float = 1e9, **changes: Any
+    folder: Path,
+    *,
+    resume: bool = False,
+    task: ToyTask | None = None,
+    minutes: float = 1e9,
+    score_every: int = 0,
+    **changes: Any,
 ) -> Tensor:
     """Train and return all weights and buffers as one vector."""
     settings = LoopSettings(**({"epochs": 4} | changes))  # type: ignore[arg-type]
-    options = RunOptions(device="cpu", log_every=2, checkpoint_minutes=minutes)
+    options = RunOptions(device="cpu", log_every=2, checkpoint_minutes=minutes, score_every=score_every)
     task = task or ToyTask(seed=settings.seed, epochs=settings.epochs)
     model = train(
         task, folder, settings=settings, options=options, identity={"options": asdict(settings)}, resume=resume

@@ -117,7 +117,9 @@ def copy_from_first(modules: nn.Module) -> None:
     """Give every process the weights and buffers of the first."""
     if processes() > 1:
         for tensor in modules.state_dict().values():
-            dist.broadcast(tensor, 0)
+            message = tensor.contiguous()  # channels-last weights are not
+            dist.broadcast(message, 0)
+            tensor.copy_(message)
 
 
 class GlobalBatchNorm(_BatchNorm):

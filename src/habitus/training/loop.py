@@ -10,8 +10,8 @@ import shutil
 import signal
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -34,7 +34,7 @@ from habitus.training.distributed import (
 )
 from habitus.training.logbook import Logbook, Silence
 from habitus.training.run_folder import MODEL, is_finished, open_run
-from habitus.training.settings import LoopSettings, RunOptions
+from habitus.training.settings import LoopSettings, RunOptions, check
 from habitus.training.stepping import NotFiniteError, prepare, train_on
 from habitus.training.task import Batch, Task
 
@@ -53,10 +53,12 @@ class Progress:
     """Done in all."""
     images: int = 0
     """Seen in all."""
+    timed: int = 0
+    """Of them, those whose time was taken: not the first batch after a start, which waits for workers and kernels."""
     seconds: float = 0.0
-    """Spent training, start-up not counted."""
+    """That they took; checkpoints and scores are not counted."""
     waited: float = 0.0
-    """Of them, waiting for data."""
+    """Of these seconds, waiting for data."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,10 @@ class _Run:
     progress: Progress
     wanted: list[int] = field(default_factory=list)
     """Signals that asked for an end."""
+
+    def averaged(self) -> AbstractContextManager[None]:
+        """The task with the weights that count: their average, where one is kept."""
+        return nullcontext() if self.average is None else self.average.in_place()
 
 
 def train(
@@ -98,10 +104,11 @@ def train(
         The folder of the trained model.
 
     Raises:
-        InputError: the folder, the device or the batches cannot be used; a loss or a gradient is not finite (the
-            last checkpoint is from before); the disk is full (likewise).
+        InputError: settings, the folder, the device or the batches cannot be used; a loss or a gradient is not finite
+            (the last checkpoint is from before); the disk is full (likewise).
         KeyboardInterrupt: somebody asked for an end (SIGINT, SIGTERM); a checkpoint was written.
     """
+    check(settings, options)
     folder = Path(folder)
     device = choose_device(options.device)
     with process_group(device):
@@ -111,7 +118,7 @@ def train(
         if not is_finished(folder):
             _train(task, folder, settings=settings, options=options, device=device, about=about)
         elif rank() == 0:
-            print(f"{folder}: is finished already")  # noqa: T201
+            print(f"{folder}: is finished already; model: {folder / MODEL}")  # noqa: T201
     return folder / MODEL
 
 
@@ -160,11 +167,9 @@ def _train(
 
 def _run_epochs(run: _Run) -> None:
     task, progress, options = run.task, run.progress, run.options
-    loaded = iter(
-        task.load(_Remaining(task, run.settings.epochs, progress.epoch, progress.batch), workers=options.workers)
-    )
-    saved, rowed = time.monotonic(), (time.monotonic(), progress.images, progress.waited)
-    start_up = True
+    remaining = _Remaining(task, run.settings.epochs, progress.epoch, progress.batch)
+    loaded = iter(task.load(remaining, workers=options.workers))
+    saved, rowed, started = time.monotonic(), replace(progress), False
     for epoch in range(progress.epoch, run.settings.epochs):
         batches = task.batches(epoch)
         for number in range(progress.batch, len(batches)):
@@ -172,17 +177,20 @@ def _run_epochs(run: _Run) -> None:
             batch = to_device(next(loaded), run.device)
             ready = time.monotonic()
             values = _one_batch(run, batch, batches[number], epoch=epoch, number=number, of=len(batches))
-            ended = time.monotonic()
-            if start_up:  # workers start, kernels are chosen: not what a batch costs
-                start_up, rowed = False, (ended, progress.images + len(batches[number]), progress.waited)
-            else:
+            images, ended = len(batches[number]), time.monotonic()
+            if started:
+                progress.timed += images
                 progress.seconds += ended - begun
                 progress.waited += ready - begun
+            started = True
             progress.batch, progress.batches = number + 1, progress.batches + 1
-            progress.images += len(batches[number])
-            run.log.add(values, images=len(batches[number]))
-            if number + 1 == len(batches) or progress.batches % options.log_every == 0:
-                rowed = _row(run, epoch + (number + 1) / len(batches), rowed)
+            progress.images += images
+            run.log.add(values, images=images)
+            last = number + 1 == len(batches)
+            if last or progress.batches % options.log_every == 0:
+                scores = _scores(run, epoch) if last else {}
+                _write_row(run, epoch + (number + 1) / len(batches), since=rowed, scores=scores)
+                rowed = replace(progress)
             if ended - saved >= 60 * options.checkpoint_minutes and rank() == 0:
                 _save(run)
                 saved = time.monotonic()
@@ -209,13 +217,24 @@ def _one_batch(run: _Run, batch: Batch, items: Sequence[Any], *, epoch: int, num
     return values
 
 
-def _row(run: _Run, epoch: float, since: tuple[float, int, float]) -> tuple[float, int, float]:
-    now, progress = time.monotonic(), run.progress
-    spent = max(now - since[0], 1e-9)
-    rates = {f"rate of {step.name}": step.optimizer.param_groups[0]["lr"] for step in run.task.steps}
-    speed = {"images/s": (progress.images - since[1]) / spent, "waiting %": 100 * (progress.waited - since[2]) / spent}
-    run.log.write_row(batch=progress.batches, epoch=epoch, **rates, **speed)
-    return now, progress.images, progress.waited
+def _scores(run: _Run, epoch: int) -> dict[str, float]:
+    """What the task is worth after this epoch, if that was asked for."""
+    if not run.options.score_every or (epoch + 1) % run.options.score_every or rank() != 0:
+        return {}
+    with run.averaged():
+        scores = run.task.scores()
+    run.task.modules.train()
+    return scores
+
+
+def _write_row(run: _Run, epoch: float, *, since: Progress, scores: dict[str, float]) -> None:
+    progress = run.progress
+    others = {f"rate of {step.name}": step.optimizer.param_groups[0]["lr"] for step in run.task.steps} | scores
+    seconds = progress.seconds - since.seconds
+    if seconds > 0:
+        others["images/s"] = (progress.timed - since.timed) / seconds
+        others["waiting %"] = 100 * (progress.waited - since.waited) / seconds
+    run.log.write_row(batch=progress.batches, epoch=epoch, **others)
 
 
 def _stop_if_asked(run: _Run) -> None:
@@ -231,13 +250,14 @@ def _finish(run: _Run, about: dict[str, Any]) -> None:
     progress = run.progress
     if progress.seconds:
         run.log.say(
-            f"{progress.batches} batches, {progress.images} images; {progress.seconds:.0f} s of training, "
-            f"{100 * progress.waited / progress.seconds:.1f} % of them waiting for data"
+            f"{progress.batches} batches, {progress.images} images, {progress.timed / progress.seconds:.1f} images/s, "
+            f"{100 * progress.waited / progress.seconds:.1f} % of the time waiting for data"
         )
     if rank() == 0:
         _save(run)
-        with nullcontext() if run.average is None else run.average.in_place():
+        with run.averaged():
             _write_model(run, about)
+    run.log.say(f"model: {run.folder / MODEL}")
     if processes() > 1:
         dist.barrier()  # whoever goes on finds the model there
 

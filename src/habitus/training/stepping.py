@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from habitus.errors import InputError
 from habitus.training.distributed import average_gradients, mean_over_processes, synchronise_batch_norms
 from habitus.training.settings import LoopSettings
 from habitus.training.task import Batch, Step, Task
@@ -58,6 +59,7 @@ def train_on(
         Losses, and what else the task measures, as means over the batch and the processes.
 
     Raises:
+        InputError: the batch cannot be split into equal parts.
         NotFiniteError: a loss or a gradient is not finite; the step that it belongs to was not taken.
     """
     parts = split(batch, settings.accumulate)
@@ -88,10 +90,17 @@ def train_on(
 
 
 def split(batch: Batch, parts: int) -> list[Batch]:
-    """Equal contiguous parts of a batch."""
+    """Equal contiguous parts of a batch.
+
+    Raises:
+        InputError: the batch has no such parts.
+    """
     if parts == 1:
         return [batch]
-    size = next(len(value) for value in batch.values() if isinstance(value, Tensor)) // parts
+    items = next(len(value) for value in batch.values() if isinstance(value, Tensor))
+    size, left = divmod(items, parts)
+    if left:
+        raise InputError(f"--accumulate {parts}: does not divide a batch of {items}; choose another number")
     return [{name: value[part * size : (part + 1) * size] for name, value in batch.items()} for part in range(parts)]
 
 

@@ -65,6 +65,10 @@ class Task(Protocol):
         """Other scalars worth watching, such as the accuracy; not minimised."""
         ...
 
+    def scores(self) -> dict[str, float]:
+        """How well it does on data that it is not trained on, to be watched; none where there is no such data."""
+        ...
+
     def names(self, items: Sequence[Any]) -> list[str]:
         """What people call these items: file names, to find what broke a batch."""
         ...

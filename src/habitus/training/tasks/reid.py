@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from habitus.data.clothes_alike import alike_groups
 from habitus.data.dataset import Key, PhotoDataset
 from habitus.data.loading import loader
-from habitus.data.records import Records
+from habitus.data.records import Records, ReidData
 from habitus.data.samplers import PKBatches, ShuffledBatches
 from habitus.data.transforms import train_transform
 from habitus.losses.clothes_adversarial import clothes_adversarial_loss
@@ -21,6 +21,7 @@ from habitus.losses.identity import identity_loss
 from habitus.losses.triplet import triplet_loss
 from habitus.reid.baseline import StrongBaseline
 from habitus.reid.clothes_classifier import NormalisedClassifier
+from habitus.reid.embedder import Embedder
 from habitus.reid.model import ReidModel
 from habitus.reid.output import ReidOutput
 from habitus.reid.pcb import PCB
@@ -46,6 +47,8 @@ class ReidTask:
         sampler: which make a batch.
         steps: of the optimisers.
         extra: networks that are trained with the model and not saved in the end.
+
+    `test` may be set to a data set to score on.
     """
 
     def __init__(
@@ -58,6 +61,7 @@ class ReidTask:
         extra: dict[str, nn.Module] | None = None,
     ):
         self.model, self.dataset, self.sampler, self.steps = model, dataset, sampler, steps
+        self.test: ReidData | None = None
         self.modules = nn.ModuleDict({"model": model, **(extra or {})})
 
     def batches(self, epoch: int) -> list[list[Key]]:
@@ -82,6 +86,20 @@ class ReidTask:
         """The share of training photos that the classifiers together name rightly."""
         scores = torch.stack([logits.log_softmax(1) for logits in shared.logits]).sum(0)
         return {"accuracy": (scores.argmax(1) == batch["pid"]).float().mean()}
+
+    def scores(self) -> dict[str, float]:
+        """mAP and rank-1 in every mode that the test set has."""
+        from habitus.evaluation.features import embed_photos, photos_of  # noqa: PLC0415 - matplotlib is slow to import
+        from habitus.evaluation.reid import evaluate_reid, trials_of  # noqa: PLC0415
+
+        if self.test is None:
+            return {}
+        trials = trials_of(self.test)
+        embedder = Embedder(self.model, device=str(next(self.model.parameters()).device))
+        photos = photos_of(trials.values())
+        features = embed_photos(photos, embedder, weights="in training", strict=False, progress=lambda _: None)
+        results = evaluate_reid(self.test, trials, features).report.results
+        return {f"{result.mode} {name}": getattr(result, name) for result in results for name in ("mAP", "rank1")}
 
     def names(self, items: Sequence[Key]) -> list[str]:
         """The files."""

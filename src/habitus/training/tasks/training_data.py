@@ -25,6 +25,8 @@ class TrainingData:
     """Photos to train on."""
 
     records: Records
+    test: ReidData | None
+    """The first of the sets, if it has people to score on that are not trained on."""
     names: list[str]
     """Of the sets."""
     fingerprints: list[dict[str, Any]]
@@ -46,7 +48,8 @@ def training_data(roots: Sequence[Path], *, train_on: Literal["train", "all"]) -
         datas.append(data)
     records = joined(datas)
     _check(records, " ".join(map(str, roots)))
-    return TrainingData(records, [data.name for data in datas], [_fingerprint(data) for data in datas])
+    test = datas[0] if datas[0].trials and train_on == "train" else None
+    return TrainingData(records, test, [data.name for data in datas], [_fingerprint(data) for data in datas])
 
 
 def _to_train_on(root: Path, train_on: Literal["train", "all"]) -> ReidData:
