@@ -34,12 +34,11 @@ def score_reid(command: "EvaluateReidCommand", *, say: Callable[[str], None]) ->
     data = open_data(command.data, layout=command.layout)
     trials = trials_of(data, _modes(command.mode), shots="single" if command.shots == "single" else "all")
     evaluation = evaluate_reid(data, trials, _features(command, data, photos_of(trials.values())), scoring)
+    say(as_text(evaluation.report).rstrip("\n"))  # first: a full disk shall not take the scores
     if command.json is not None:
         write_json(command.json, evaluation.report)
     if command.output is not None:
         write_folder(evaluation, command.output)
-    say(as_text(evaluation.report).rstrip("\n"))
-    if command.output is not None:
         say(f"open {command.output / 'index.html'}")
 
 

@@ -1,7 +1,6 @@
 """Protocols: what is drawn, averaged, left out, and the scores against ones worked out by hand here."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -126,12 +125,12 @@ def test_a_photo_of_several_trials_is_embedded_once():
     assert photos_of([]).paths == ()
 
 
-def test_features_that_cannot_be_scored_are_refused():
-    rows = {Path("a.jpg"): 0, Path("b.jpg"): 1}
-    with pytest.raises(InputError, match=r"b\.jpg: its feature from made up is NaN or infinite \(1 of 2"):
-        FeatureTable(rows, np.array([[1, 2], [np.nan, 0]], np.float32), SOURCE)
-    with pytest.raises(InputError, match="3 for 2 photos"):
-        FeatureTable(rows, np.ones((3, 2), np.float32), SOURCE)
+def test_nan_features_are_refused():
+    asked, table = trial()
+    features = table.features.copy()
+    features[5, 1] = np.nan
+    with pytest.raises(InputError, match="row 5 holds NaN"):
+        scored_alone("general", asked, replace(table, features=features), Scoring())
 
 
 @pytest.mark.parametrize(("options", "words"), [({"draws": 0}, "--draws 0"), ({"seed": -1}, "--seed -1")])

@@ -50,28 +50,13 @@ class FeatureTable:
     """Features of photos, looked up by path."""
 
     rows: Mapping[Path, int]
+    """Of `features`."""
     features: Float32[np.ndarray, "M D"]
     source: Source
     broken: tuple[Path, ...] = ()
     """Photos that could not be read and have no feature."""
     seconds: Mapping[str, float] = field(default_factory=dict)
     """How long what took."""
-
-    def __post_init__(self) -> None:
-        """Check the features.
-
-        Raises:
-            InputError: there is not one a photo, or one is NaN or infinite.
-        """
-        if len(self.rows) != len(self.features):
-            raise InputError(f"features: {len(self.features)} for {len(self.rows)} photos; give one a photo")
-        broken = np.flatnonzero(~np.isfinite(self.features).all(axis=1))
-        if len(broken):
-            path = next(path for path, row in self.rows.items() if row == broken[0])
-            raise InputError(
-                f"{path}: its feature from {self.source.weights} is NaN or infinite ({len(broken)} of {len(self.rows)} "
-                "are); check the weights, or embed the photos again"
-            )
 
     def of(self, records: Records) -> PhotoFeatures:
         """Those photos of a table that have features; the frames of a tracklet as one, their features averaged."""
@@ -167,11 +152,9 @@ def features_from_file(path: Path, photos: Records, root: Path, *, strict: bool)
                 f"{path}: lacks {len(missing)} of {len(photos)} photos, the first {photo}; embed the whole data set: "
                 f"habitus embed {root} -o FILE"
             )
-    used = [rows[photo] for photo in photos.paths if photo in rows]
-    kept = [photo for photo in photos.paths if photo in rows]
     return FeatureTable(
-        rows={photo: place for place, photo in enumerate(kept)},
-        features=file.features[used],
+        rows={photo: rows[photo] for photo in photos.paths if photo in rows},
+        features=file.features,
         source=Source(
             f"{file.made.get('weights', 'unknown')} ({path.name})", flip=str(file.made.get("flip", "unknown"))
         ),

@@ -102,7 +102,7 @@ def fairness(root: Path) -> tuple[str | None, tuple[str, ...]]:
     Raises:
         InputError: a damaged description of a made world.
     """
-    written = world_around(root)
+    written = world_around(root.resolve())  # photos may be linked
     if written is None:
         return None, ()
     name = f"made world, seed {written.world.seed}"
