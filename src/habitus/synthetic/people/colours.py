@@ -25,6 +25,9 @@ _HAIR = np.array(
 )  # fmt: skip
 _HAIR_SHARE = (0.17, 0.21, 0.2, 0.15, 0.1, 0.08, 0.06, 0.03)
 _DARK_SKIN_HAIR_SHARE = (0.64, 0.28, 0.05, 0.02, 0.01, 0.0, 0.0, 0.0)
+_DYED_HAIR_SHARE = (0.1, 0.1, 0.12, 0.17, 0.13, 0.12, 0.2, 0.06)
+_GOLDEN = np.array((0.06, 0.0, -0.09))
+"""By which a standard deviation from ashen to golden changes a colour."""
 _GREY, _WHITE = np.array((0.42, 0.41, 0.40)), np.array((0.84, 0.83, 0.81))
 _DYED = np.array([(0.62, 0.12, 0.14), (0.30, 0.06, 0.12), (0.75, 0.35, 0.55), (0.2, 0.35, 0.62), (0.9, 0.83, 0.66)])
 
@@ -32,20 +35,28 @@ _IRIS = np.array([(0.20, 0.12, 0.07), (0.28, 0.19, 0.10), (0.30, 0.40, 0.50), (0
 
 
 def draw_skin(rng: np.random.Generator) -> Colour:
-    """A skin tone anywhere along the scale, paler or darker, rosier or more olive than others of its place."""
+    """A skin tone anywhere along the scale, paler or darker, rosier or more sallow than others of its place."""
     place = rng.beta(1.1, 1.4) * (len(_SKIN) - 1.001)
     low = int(place)
     tone = _SKIN[low] + (place - low) * (_SKIN[low + 1] - _SKIN[low])
-    rosy = rng.normal(0, 0.022)
-    return np.clip(tone * (1 + rng.normal(0, 0.03)) + (0.6 * rosy, -0.5 * rosy, -0.3 * rosy), 0.05, 0.97)
+    rosy, sallow = rng.normal(0, 0.024), rng.normal(0, 0.012)
+    tint = np.array((0.6 * rosy, 0.3 * sallow - 0.5 * rosy, -0.3 * rosy - sallow))
+    return np.clip(tone * (1 + rng.normal(0, 0.05)) + tint, 0.05, 0.97)
 
 
-def draw_hair_colour(rng: np.random.Generator, skin: Colour, age: float) -> Colour:
-    """A colour between two neighbouring natural ones, greying from 40 on; dark skins have mostly dark hair; few dye."""
+def draw_hair_colour(rng: np.random.Generator, skin: Colour, age: float, *, female: bool) -> Colour:
+    """A natural colour, ashen to golden, greying from 40 on; dark skins have mostly dark hair; some women dye, few men.
+
+    Dyed hair is any other natural colour more often than one that nature does not know.
+    """
     share = _DARK_SKIN_HAIR_SHARE if skin.mean() < 0.5 else _HAIR_SHARE
-    own = _HAIR[rng.choice(len(_HAIR), p=share)] * rng.uniform(0.75, 1.25)
-    if rng.uniform() < 0.03:
-        return _DYED[rng.integers(len(_DYED))]
+    dyed = rng.uniform() < (0.22 if female else 0.03)
+    if dyed and rng.uniform() < 0.15:
+        return _DYED[rng.integers(len(_DYED))] * rng.uniform(0.8, 1.1)
+    kind = rng.choice(len(_HAIR), p=_DYED_HAIR_SHARE if dyed else share)
+    own = _HAIR[kind] * rng.uniform(0.7, 1.3) * (1 + rng.normal() * _GOLDEN)
+    if dyed:
+        return np.clip(own, 0.02, 0.95)
     grey = float(np.clip((age - 41) / 38 + rng.normal(0, 0.22), 0, 1)) if rng.uniform() < 0.75 else 0.0
     faded = _GREY + (_WHITE - _GREY) * max(0.0, 2 * grey - 1)
     return np.clip((own + (faded - own) * min(1.0, 1.6 * grey)) * (1 + rng.normal(0, 0.03, 3)), 0.02, 0.95)

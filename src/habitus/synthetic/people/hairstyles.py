@@ -14,6 +14,8 @@ _BOB_LINE = np.array((26, 24, 14, -24, -48, -55, -58, -60), float)
 _LONG_LINE = np.array((30, 27, 16, -30, -60, -75, -80, -80), float)
 _AFRO_LINE = np.array((30, 29, 22, 0, -26, -36, -46, -52), float)
 
+_BLEACHED = np.array((0.78, 0.64, 0.42))
+
 _MALE = {
     "bald": 0.04, "rim": 0.06, "thinning": 0.07, "shaved": 0.13, "receding": 0.1, "short": 0.19, "side part": 0.1,
     "quiff": 0.07, "undercut": 0.07, "fringe": 0.05, "curly": 0.05, "afro": 0.02, "bob": 0.015, "long": 0.015,
@@ -31,16 +33,19 @@ def draw_hair(rng: np.random.Generator, skin: Colour, colour: Colour, age: float
     """A random head of hair, as plausible for sex, age and skin."""
     style = _draw_style(rng, skin, age, female=female)
     hair = _CUTS[style](rng, _plain(rng, style, colour))
-    line = hair.line + rng.normal(0, 2.5, len(hair.line)) + rng.normal(0, 1.5)
+    forehead = rng.normal(0, 4.0) * np.array((1, 1, 0.8, 0.4, 0, 0, 0, 0))  # high and low ones: 7 mm a deviation
+    line = hair.line + rng.normal(0, 2.5, len(hair.line)) + forehead
     if hair.style in ("bob", "long", "ponytail") and rng.uniform() < 0.28:
         line[:3] = rng.uniform(5, 14) + np.array((0, 1, -2))  # a fringe
     hair = replace(hair, line=line)
     kind = rng.uniform()
-    if kind < 0.12:  # highlights
+    highlights, bleached = (0.22, 0.38) if female else (0.05, 0.12)
+    if kind < highlights:
         light = np.clip(colour + rng.uniform(0.1, 0.35) * np.array((1.0, 0.8, 0.5)), 0, 0.92)
         return replace(hair, second=light, streaks=rng.uniform(0.4, 1.0))
-    if kind < 0.2 and age < 50:  # bleached
-        return replace(hair, second=np.array((0.78, 0.64, 0.42)), tips=rng.uniform(0.4, 0.9))
+    if kind < bleached and age < 55:
+        lighter = np.clip(colour + rng.uniform(0.5, 1.0) * (_BLEACHED - colour), 0, 0.92)
+        return replace(hair, second=lighter, tips=rng.uniform(0.4, 0.95))
     if age > 33 and colour.mean() < 0.4 and rng.uniform() < 0.4:  # greying
         grey = np.full(3, 0.62)
         return replace(hair, second=grey, temples=rng.uniform(0.3, 1.0), streaks=rng.uniform(0, 0.5))
@@ -63,7 +68,7 @@ def _plain(rng: np.random.Generator, style: HairStyle, colour: Colour) -> Hair:
     """Short hair of any style."""
     return Hair(
         style, colour, colour, 0.0, 0.0, 0.0, _SHORT_LINE, sweep=0.0,
-        top=rng.uniform(0.010, 0.026), sides=rng.uniform(0.004, 0.014), back=rng.uniform(0.005, 0.016),
+        top=rng.uniform(0.007, 0.034), sides=rng.uniform(0.002, 0.018), back=rng.uniform(0.003, 0.02),
         border=rng.uniform(22, 40), fade=rng.uniform(0.7, 1.0), quiff=0.0, bald=(0.0, 0.0), density=1.0, curl=0.0,
         over_ears=False, parting=rng.uniform(-0.04, 0.04), mane=None, knot=None, strands=_draw_phases(rng),
     )  # fmt: skip
@@ -107,7 +112,7 @@ def _short(rng: np.random.Generator, hair: Hair) -> Hair:
 
 def _side_part(rng: np.random.Generator, hair: Hair) -> Hair:
     side = rng.choice((-1, 1))
-    return replace(hair, top=rng.uniform(0.018, 0.034), sweep=side * rng.uniform(10, 26),
+    return replace(hair, top=rng.uniform(0.016, 0.042), sweep=side * rng.uniform(10, 26),
                    parting=side * -rng.uniform(0.025, 0.045), quiff=rng.uniform(0, 0.012))  # fmt: skip
 
 
@@ -128,21 +133,22 @@ def _fringe(rng: np.random.Generator, hair: Hair) -> Hair:
 
 
 def _curly(rng: np.random.Generator, hair: Hair) -> Hair:
-    return replace(hair, top=rng.uniform(0.022, 0.045), sides=rng.uniform(0.008, 0.03), back=rng.uniform(0.01, 0.03),
+    return replace(hair, top=rng.uniform(0.018, 0.055), sides=rng.uniform(0.006, 0.038), back=rng.uniform(0.01, 0.036),
                    curl=rng.uniform(0.005, 0.011), fade=1.0)  # fmt: skip
 
 
 def _afro(rng: np.random.Generator, hair: Hair) -> Hair:
-    volume = rng.uniform(0.03, 0.07)
+    volume = rng.uniform(0.025, 0.085)
     return replace(hair, line=_AFRO_LINE, top=volume, sides=rng.uniform(0.7, 1.0) * volume, back=0.9 * volume,
                    over_ears=True, curl=0.004, fade=1.0)  # fmt: skip
 
 
 def _full(rng: np.random.Generator, hair: Hair) -> Hair:
-    volume = rng.uniform(0.014, 0.032)
-    return replace(hair, top=volume, sides=rng.uniform(0.8, 1.2) * volume, back=rng.uniform(0.9, 1.3) * volume,
-                   over_ears=True, curl=rng.uniform(0.003, 0.008) if rng.uniform() < 0.3 else 0.0, fade=1.0,
-                   sweep=rng.uniform(-12, 12))  # fmt: skip
+    curly = rng.uniform() < 0.3
+    volume = rng.uniform(0.016, 0.036) if curly else rng.uniform(0.009, 0.032)
+    return replace(hair, top=volume, sides=rng.uniform(0.65, 1.25) * volume, back=rng.uniform(0.9, 1.3) * volume,
+                   over_ears=True, curl=rng.uniform(0.003, 0.009) if curly else 0.0, fade=1.0,
+                   sweep=rng.uniform(-16, 16))  # fmt: skip
 
 
 def _sleek(rng: np.random.Generator, hair: Hair) -> Hair:
@@ -151,7 +157,7 @@ def _sleek(rng: np.random.Generator, hair: Hair) -> Hair:
 
 
 def _bob(rng: np.random.Generator, hair: Hair) -> Hair:
-    mane = Mane(rng.uniform(0.06, 0.13), 0.1, rng.uniform(0.02, 0.045), 0.0)
+    mane = Mane(rng.uniform(0.045, 0.135), 0.1, rng.uniform(0.01, 0.05), 0.0)
     return replace(_full(rng, hair), line=_BOB_LINE, mane=mane)
 
 
@@ -161,7 +167,7 @@ def _long(rng: np.random.Generator, hair: Hair) -> Hair:
 
 
 def _bun(rng: np.random.Generator, hair: Hair) -> Hair:
-    return replace(_sleek(rng, hair), knot=Knot(rng.uniform(5, 75), rng.uniform(0.025, 0.055)))
+    return replace(_sleek(rng, hair), knot=Knot(rng.uniform(0, 88), rng.uniform(0.02, 0.065)))
 
 
 def _ponytail(rng: np.random.Generator, hair: Hair) -> Hair:

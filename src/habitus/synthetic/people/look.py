@@ -45,7 +45,7 @@ def draw_look(rng: np.random.Generator) -> Look:
     female = bool(_FEMALE @ beta + rng.normal(0, 0.15) > 0)
     age = 18 + 62 * rng.beta(1.3, 2.0)
     skin = draw_skin(rng)
-    colour = draw_hair_colour(rng, skin, age)
+    colour = draw_hair_colour(rng, skin, age, female=female)
     return Look(
         beta=beta,
         female=female,
