@@ -93,6 +93,17 @@ def test_saved_and_loaded(make, tmp_path):
     assert "recipe: pcb" in (tmp_path / "model" / "README.md").read_text()
 
 
+@pytest.mark.parametrize("make", NETWORKS)
+def test_released_without_classifiers(make):
+    network = make(trained={"seed": 3})
+    slim = network.without_classifiers()
+    assert slim.config() == network.config() | {"classes": 0}
+    assert not any("classifier" in name for name in slim.state_dict())
+    assert torch.equal(feature_of(slim, people()), feature_of(network, people()))
+    torch.nn.init.zeros_(slim.backbone.conv1.weight)
+    assert network.backbone.conv1.weight.abs().sum() > 0
+
+
 def test_saved_again_over_the_old(tmp_path):
     network = small_baseline()
     network.save_pretrained(tmp_path)
@@ -101,6 +112,42 @@ def test_saved_again_over_the_old(tmp_path):
     assert StrongBaseline.from_pretrained(tmp_path).trained == {"seed": 7}
     assert "seed: 7" in (tmp_path / "README.md").read_text()
     assert sorted(p.name for p in tmp_path.iterdir()) == ["README.md", "config.json", "model.safetensors"]
+
+
+def test_full_disk_leaves_the_old_model(tmp_path, monkeypatch):
+    old = small_baseline(trained={"seed": 1})
+    old.save_pretrained(tmp_path)
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(model_module, "save", full)
+    with pytest.raises(InputError, match=r"model\.safetensors: cannot be written \(No space left on device\)"):
+        small_baseline(width=8).save_pretrained(tmp_path)
+    assert StrongBaseline.from_pretrained(tmp_path).config() == old.config()
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_uploads_when_asked(tmp_path, monkeypatch):
+    """The mixin writes the folder again, in a temporary place, and hands it to the hub."""
+    uploads = []
+
+    class Hub:
+        def __init__(self, token=None):
+            pass
+
+        def create_repo(self, repo_id, **_):
+            return self
+
+        repo_id = "owner/name"
+
+        def upload_folder(self, *, repo_id, folder_path, **_):
+            uploads.append((repo_id, sorted(path.name for path in folder_path.iterdir())))
+            return "https://example.org"
+
+    monkeypatch.setattr("huggingface_hub.hub_mixin.HfApi", Hub)
+    assert small_baseline().save_pretrained(tmp_path / "a", push_to_hub=True, repo_id="owner/name")
+    assert uploads == [("owner/name", ["README.md", "config.json", "model.safetensors"])]
 
 
 def test_only_hf_names_reach_for_the_network(tmp_path, monkeypatch):

@@ -131,6 +131,13 @@ def test_published_classifiers(tmp_path):
         torch.testing.assert_close(scores, expected, rtol=1e-4, atol=1e-5)
 
 
+def test_checkpoints_older_than_counters_of_batches(tmp_path):
+    """Before torch 0.4 batch normalisations counted nothing."""
+    state = {name: v for name, v in authors()[0].state_dict().items() if not name.endswith("num_batches_tracked")}
+    torch.save({"state_dict": state}, tmp_path / "pcb.pth.tar", _use_new_zipfile_serialization=False)
+    assert load_model(tmp_path / "pcb.pth.tar").state_dict()["backbone.bn1.num_batches_tracked"] == 0
+
+
 def test_published_strong_baseline(tmp_path):
     """michuanhaohao/reid-strong-baseline: base, bottleneck, classifier."""
     ours = small_baseline().eval()
@@ -180,6 +187,14 @@ def test_weights_of_no_known_network(tmp_path):
         load_model(tmp_path / "a.safetensors")
 
 
+def test_imagenet_weights_are_no_re_id_network(tmp_path):
+    save_file(ResNet("resnet18-half").state_dict(), tmp_path / "a.safetensors")
+    with pytest.raises(
+        InputError, match="weights of resnet18-half alone, without a re-ID head; train with them by --init"
+    ):
+        load_model(tmp_path / "a.safetensors")
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -191,6 +206,7 @@ def test_weights_of_no_known_network(tmp_path):
         (lambda s: s.update({"local_conv.weight": torch.tensor(1.0)}), "its head has tensors missing or of odd shapes"),
         (lambda s: s.pop("base.layer4.1.conv1.weight"), "its backbone is none of resnet18, resnet34"),
         (lambda s: s.pop("base.layer1.0.conv1.weight"), "its backbone is none of resnet18, resnet34"),
+        (lambda s: s.update({"local_mask.weight": torch.zeros(6)}), r"parts that Habitus does not know \(local_mask"),
         (lambda s: s.pop("instance5.weight"), r"does not know classifiers\.5\.bias"),
     ],
 )

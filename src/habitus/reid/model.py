@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal, Self
 import torch
 from huggingface_hub import PyTorchModelHubMixin, snapshot_download
 from jaxtyping import Float
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -167,17 +167,43 @@ class ReidModel(nn.Module, PyTorchModelHubMixin):
         model.mean, model.std = _channels(model.shared_config["mean"]), _channels(model.shared_config["std"])
         return model.eval()
 
-    def _save_pretrained(self, save_directory: Path) -> None:
-        """Weights, README.md (in place of the mixin's card), and config.json last: a folder with a config is whole."""
-        config = self.config()
+    def without_classifiers(self) -> Self:
+        """A copy for release, in eval mode: the same features, and no trace of how many people it was trained on."""
+        options = self.config()
+        del options["model"]
+        options["classes"] = 0
+        with torch.device("meta"):
+            wanted = type(self)(**options).state_dict()
+        kept = {name: value for name, value in self.state_dict().items() if name in wanted}
+        return self.from_tensors(options, kept, source=Path(self.kind))
+
+    def save_pretrained(
+        self, save_directory: str | Path, *, push_to_hub: bool = False, repo_id: str | None = None, **hub: Any
+    ) -> str | None:
+        """Write model.safetensors, README.md and config.json; each appears whole, and an error leaves an old one alone.
+
+        Args:
+            save_directory: made when it is missing.
+            push_to_hub: also upload them, as `repo_id` or under the folder's name.
+            repo_id: owner/name.
+            hub: options of `PyTorchModelHubMixin.push_to_hub`.
+
+        Returns:
+            The address of the upload, if any.
+
+        Raises:
+            InputError: the folder cannot be written, or the disk is full.
+        """
+        folder, config = Path(save_directory), self.config()
         training = "\n".join(f"- {name}: {value}" for name, value in self.trained.items()) or "- not recorded"
         tensors = {name: tensor.contiguous() for name, tensor in self.state_dict().items()}
-        with writing(save_directory / WEIGHTS) as path:
-            save_file(tensors, path, metadata={"format": "pt"})
-        with writing(save_directory / "README.md") as path:
+        with writing(folder / WEIGHTS) as path:
+            path.write_bytes(save(tensors, metadata={"format": "pt"}))
+        with writing(folder / "README.md") as path:
             path.write_text(CARD.format(**config, training=training))
-        with writing(save_directory / CONFIG) as path:
+        with writing(folder / CONFIG) as path:
             path.write_text(json.dumps(config, indent=2) + "\n")
+        return self.push_to_hub(repo_id or folder.name, **hub) if push_to_hub else None
 
 
 def check_choice(option: str, value: object, choices: tuple[object, ...]) -> None:

@@ -48,7 +48,10 @@ def recognised(tensors: Mapping[str, Tensor], source: Path) -> Recognised:
     """
     for layout in LAYOUTS:
         if layout.mark in tensors:
-            return _with_backbone(tensors, layout.head, source)
+            return _read(tensors, layout, source)
+    backbone = backbone_name(backbone_part(tensors))
+    if backbone is not None:
+        raise InputError(f"{source}: weights of {backbone} alone, without a re-ID head; train with them by --init")
     names = ", ".join(list(tensors)[:4])
     raise InputError(
         f"{source}: weights of an unknown network ({len(tensors)} tensors: {names}, ...); give a folder of "
@@ -77,18 +80,22 @@ def _backbone_shapes(name: str) -> dict[str, torch.Size]:
         return _shapes(ResNet(name).state_dict())
 
 
-def _with_backbone(
-    tensors: Mapping[str, Tensor], head: Callable[[Mapping[str, Tensor]], Head], source: Path
-) -> Recognised:
+def _read(tensors: Mapping[str, Tensor], layout: "_Layout", source: Path) -> Recognised:
+    trunk = tuple(prefix + part for prefix in BACKBONE_PREFIXES for part in (*BACKBONE_PARTS, "fc."))
+    others = [name for name in tensors if not name.startswith(trunk + layout.heads)]
+    if others:  # such as local_mask of refined part pooling: without it the features would be others
+        raise InputError(
+            f"{source}: has parts that Habitus does not know ({', '.join(others[:4])}); it is another network"
+        )
     part = backbone_part(tensors)
     backbone = backbone_name(part)
     if backbone is None:
         raise InputError(f"{source}: its backbone is none of {', '.join(BACKBONES)}; Habitus cannot build it")
     try:
-        model, options, renamed = head(tensors)
+        model, options, head = layout.read(tensors)
     except (LookupError, RuntimeError) as error:  # names that promise more than the tensors hold
         raise InputError(f"{source}: its head has tensors missing or of odd shapes; download it again") from error
-    return Recognised(model, {"backbone": backbone, **options}, {f"backbone.{k}": v for k, v in part.items()} | renamed)
+    return Recognised(model, {"backbone": backbone, **options}, {f"backbone.{k}": v for k, v in part.items()} | head)
 
 
 def _shapes(tensors: Mapping[str, Tensor]) -> dict[str, torch.Size]:
@@ -142,15 +149,17 @@ def _strong_baseline(tensors: Mapping[str, Tensor]) -> Head:
 class _Layout:
     mark: str
     """A key that only this layout has."""
-    head: Callable[[Mapping[str, Tensor]], Head]
+    heads: tuple[str, ...]
+    """What the names of its head begin with."""
+    read: Callable[[Mapping[str, Tensor]], Head]
 
 
 LAYOUTS = (
-    _Layout("local_conv.weight", _authors),
-    _Layout("conv5.layers.0.weight", _torchreid),
-    _Layout("local_conv_list.0.0.weight", _huanghoujing),
-    _Layout("classifier0.add_block.0.weight", _layumi),
-    _Layout("bottleneck.running_mean", _strong_baseline),
+    _Layout("local_conv.weight", ("local_conv.", "feat_bn2d.", "instance"), _authors),
+    _Layout("conv5.layers.0.weight", ("conv5.", "classifier."), _torchreid),
+    _Layout("local_conv_list.0.0.weight", ("local_conv_list.", "fc_list."), _huanghoujing),
+    _Layout("classifier0.add_block.0.weight", ("classifier",), _layumi),
+    _Layout("bottleneck.running_mean", ("bottleneck.", "classifier."), _strong_baseline),
 )
 
 
