@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -237,3 +238,26 @@ def test_weights_for_another_network_name_the_keys(market, weights, tmp_path, ca
     (other / "model.safetensors").write_bytes((weights / "model.safetensors").read_bytes())
     line = refuse(capsys, "--data", market, "--weights", other)
     assert "layer" in line or "bn" in line, line
+
+
+DOCS = (Path(__file__).parent.parent / "docs" / "evaluation.md").read_text()
+
+
+@pytest.mark.parametrize("line", re.findall(r"^habitus (.*)$", DOCS, re.MULTILINE))
+def test_commands_of_the_docs_are_understood(line, monkeypatch):
+    ran = []
+    monkeypatch.setattr(cli.EvaluateReidCommand, "run", lambda self: ran.append(self))  # noqa: PLW0108 - it binds self
+    cli.main(line.split())
+    assert len(ran) == 1
+
+
+def test_the_python_of_the_docs_runs(table, weights, capsys):
+    (block,) = re.findall(r"```python\n(.*?)```", DOCS, re.DOTALL)
+    exec(block.replace('"PRCC/"', repr(str(table))).replace('"baseline"', repr(str(weights))), {})
+    assert 0 < float(capsys.readouterr().out) <= 1
+
+
+def test_the_docs_name_every_key_of_the_json(table, weights, tmp_path):
+    values = score(tmp_path, "--data", table, "--weights", weights, "--mode", "sc")
+    named = set(re.findall(r"`(\w+)`", DOCS[DOCS.index("## JSON") : DOCS.index("## The folder")]))
+    assert set(values) <= named

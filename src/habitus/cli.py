@@ -18,6 +18,8 @@ from habitus.training.recipes.pcb import Pcb
 from habitus.training.recipes.reid_baseline import ReidBaseline
 from habitus.training.settings import RunOptions
 
+_Nothing = Annotated[None, Suppress]
+"""A second choice that nobody sees: of a union of two, not of a single type, subcommands are made."""
 _Output = Annotated[Path, arg(aliases=["-o"], metavar="DIR")]
 
 
@@ -295,11 +297,8 @@ class EvaluateReidCommand:
 class EvaluateCommand:
     """Score what Habitus does."""
 
-    # The second member, which nobody sees, makes a union: only of unions are commands made.
-    what: (
-        Annotated[EvaluateReidCommand, subcommand("reid", description="Score re-identification.")]
-        | Annotated[None, Suppress]
-    )
+    what: Annotated[EvaluateReidCommand, subcommand("reid", description="Score re-identification.")] | _Nothing
+    """What is scored."""
 
     def run(self) -> None:
         """Run what was chosen."""

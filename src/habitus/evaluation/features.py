@@ -98,7 +98,12 @@ def photos_of(trials: Iterable[Trial]) -> Records:
 
 
 def embed_photos(
-    photos: Records, embedder: Embedder, *, weights: str, strict: bool, progress: Callable[[int], object]
+    photos: Records,
+    embedder: Embedder,
+    *,
+    weights: str,
+    strict: bool = False,
+    progress: Callable[[int], object] = lambda _: None,
 ) -> FeatureTable:
     """Features of photos by a model.
 
@@ -124,7 +129,7 @@ def embed_photos(
     )
 
 
-def features_from_file(path: Path, photos: Records, root: Path, *, strict: bool) -> FeatureTable:
+def features_from_file(path: Path, photos: Records, root: Path, *, strict: bool = False) -> FeatureTable:
     """Features of photos from a file that `habitus embed` wrote.
 
     Args:
