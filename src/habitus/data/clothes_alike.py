@@ -3,8 +3,10 @@
 3DSL mines negatives among people in similar clothes and does not say how these are found; this is our measure. A photo
 is described by two histograms of colours (CIELAB, softly binned), over a box where the upper body's clothes are and one
 where the lower body's are; of roots of shares, so that distances are Hellinger's. Those of an outfit's photos are
-averaged. Outfits are then split in two along the direction in which
-they differ most, where the two halves are tightest, and each half again, as long as each holds enough people.
+averaged. Groups are then made of near outfits, the tightest first.
+
+On a made world of uniforms (8 people to a design) 89 % of the outfits have one of their own design for the nearest; of
+two people in a group 77 % wear one design, where chance has 4 %: `benchmarks/alike_in_uniforms.py`.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +29,8 @@ _BOXES = ((slice(12, 31), slice(9, 23)), (slice(34, 55), slice(10, 22)))
 _LIGHTNESS = np.linspace(0, 100, 5)
 _TINT = np.linspace(-60, 60, 9)
 """Centres of the bins: lightness is binned coarsely, since cameras expose differently."""
+_WHOLE = 2048
+"""Outfits among which all are compared with all; more are first cut in two, and again."""
 _THREADS = 4
 
 
@@ -37,7 +41,7 @@ def alike_groups(records: Records, *, people: int = 8, photos: int = 8) -> Int64
 
     Args:
         records: the photos.
-        people: least number in a group, as many as a batch holds. Groups are as small as that allows.
+        people: least number in a group, as many as a batch holds; most groups have just so many.
         photos: of each outfit that are looked at, spread evenly over them. Broken ones are passed over.
 
     Returns:
@@ -57,7 +61,7 @@ def alike_groups(records: Records, *, people: int = 8, photos: int = 8) -> Int64
     colours = _means(read, owners, len(first))
     if colours is None:
         raise InputError(f"{records.paths[0]}: cannot be read, nor the other photos; check the data set")
-    return split_alike(colours, records.labels()[first], people)[outfits]
+    return group_alike(colours, records.labels()[first], people)[outfits]
 
 
 def clothes_colours(picture: UInt8[np.ndarray, "H W 3"]) -> Float32[np.ndarray, "C"]:
@@ -70,10 +74,13 @@ def clothes_colours(picture: UInt8[np.ndarray, "H W 3"]) -> Float32[np.ndarray, 
     return np.concatenate([np.sqrt(_shares(lab[box].reshape(-1, 3)) / 2) for box in _BOXES]).astype(np.float32)
 
 
-def split_alike(
+def group_alike(
     colours: Float32[np.ndarray, "O C"], persons: Int64[np.ndarray, "O"], people: int
 ) -> Int64[np.ndarray, "O"]:
     """Groups of outfits that are near each other, each with so many different people at least (if there are).
+
+    An outfit and the nearest ones of as many others make a group; of all such, the one whose outfits are nearest is
+    taken first, then the same goes on among those left. The last few join the group of the outfit nearest to them.
 
     Args:
         colours: of each outfit.
@@ -81,26 +88,52 @@ def split_alike(
         people: least number of different people in a group.
 
     Returns:
-        Groups counted from 0, in the order of their first outfit.
+        Groups counted from 0.
     """
-    leaves, waiting = [], [np.arange(len(colours))]
+    groups = np.zeros(len(colours), np.int64)
+    waiting, count = [np.arange(len(colours))], 0
     while waiting:
         outfits = waiting.pop()
-        cut = _cut(colours[outfits], persons[outfits], people)
-        if cut is None:
-            leaves.append(outfits)
-        else:
+        cut = _cut(colours[outfits], persons[outfits], people) if len(outfits) > _WHOLE else None
+        if cut is not None:
             waiting += [outfits[cut], outfits[~cut]]
-    groups = np.empty(len(colours), np.int64)
-    for number, outfits in enumerate(sorted(leaves, key=lambda rows: int(rows[0]))):
-        groups[outfits] = number
+            continue
+        groups[outfits] = count + _tightest_first(colours[outfits], persons[outfits], people)
+        count = int(groups[outfits].max()) + 1
     return groups
 
 
+def _tightest_first(colours: np.ndarray, persons: np.ndarray, people: int) -> np.ndarray:
+    squares = (colours**2).sum(1)
+    gaps = squares[:, None] + squares - 2 * colours @ colours.T
+    np.fill_diagonal(gaps, -1)  # so that each comes first in its own neighbourhood
+    groups = np.full(len(colours), -1)
+    near: dict[int, np.ndarray] = {}
+    stale, count = list(range(len(colours))), 0
+    left = np.arange(len(colours))
+    while len(np.unique(persons[left])) >= people:
+        for outfit in stale:
+            near[outfit] = _nearest_people(gaps[outfit], left, persons, people)
+        chosen = min(near.values(), key=lambda outfits: gaps[outfits[0], outfits[1:]].sum())
+        groups[chosen], count = count, count + 1
+        left = np.setdiff1d(left, chosen)
+        near = {outfit: outfits for outfit, outfits in near.items() if groups[outfit] < 0}
+        stale = [outfit for outfit, outfits in near.items() if (groups[outfits] >= 0).any()]
+    grouped = np.flatnonzero(groups >= 0)
+    if not len(grouped):
+        return np.zeros(len(colours), np.int64)
+    groups[left] = groups[grouped[np.argmin(gaps[np.ix_(left, grouped)], axis=1)]]
+    return groups
+
+
+def _nearest_people(gaps: np.ndarray, left: np.ndarray, persons: np.ndarray, people: int) -> np.ndarray:
+    """The nearest outfits of different people, nearest first."""
+    order = left[np.argsort(gaps[left], kind="stable")]
+    return order[np.sort(np.unique(persons[order], return_index=True)[1])[:people]]
+
+
 def _cut(colours: np.ndarray, persons: np.ndarray, people: int) -> np.ndarray | None:
-    """Which outfits go to one of two sides: those before the cut along the main axis that leaves least variance."""
-    if len(np.unique(persons)) < 2 * people:
-        return None
+    """Which outfits go to one of two sides, cut across the main axis where that leaves the least variance in them."""
     along = _along_main_axis(colours - colours.mean(0))
     order = np.argsort(along, kind="stable")
     before = np.arange(1, len(order))  # outfits on the near side, for each place of the cut

@@ -4,6 +4,8 @@ What the short way takes is decided from the file's header, before anything is d
 colour profile but sRGB, a size within bounds, and the end of the file in its place. Both ways give the same pixels.
 """
 
+import os
+import stat
 import struct
 from pathlib import Path
 
@@ -48,11 +50,13 @@ def decode(path: str | Path) -> UInt8[np.ndarray, "H W 3"]:
 def _bytes(path: str | Path) -> bytes:
     """The file, or nothing when it is not one for the short way."""
     try:
-        with Path(path).open("rb") as file:
-            data = file.read(_MOST_BYTES + 1)
+        status = os.stat(path)  # noqa: PTH116  (half the time of a Path's)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > _MOST_BYTES:
+            return b""
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123
+            return file.readall()
     except (OSError, ValueError):  # ValueError: a name with a zero byte
         return b""
-    return data if len(data) <= _MOST_BYTES else b""
 
 
 def _plain_png(data: bytes) -> tuple[int, int] | None:
