@@ -13,6 +13,9 @@ from habitus.errors import InputError
 
 Metric = Literal["cosine", "euclidean"]
 
+Rows = slice | Int64[np.ndarray, "B"]
+"""Which B queries: some in sequence, or their numbers."""
+
 BLOCK_BYTES = 128 * 2**20
 """Of the numbers that say how close a gallery is to some queries, held at a time."""
 _ROWS_AT_A_TIME = 4096
@@ -34,11 +37,11 @@ class Closeness(Protocol):
         """How much may be asked for at a time."""
         ...
 
-    def of(self, rows: Int64[np.ndarray, "B"]) -> Float[np.ndarray, "B G"]:
+    def of(self, rows: Rows) -> Float[np.ndarray, "B G"]:
         """How close the gallery is to some queries; the array is overwritten by the next call."""
         ...
 
-    def distances(self, rows: Int64[np.ndarray, "B"], closeness: Float[np.ndarray, "B n"]) -> Float[np.ndarray, "B n"]:
+    def distances(self, rows: Rows, closeness: Float[np.ndarray, "B n"]) -> Float[np.ndarray, "B n"]:
         """The distances that some of these numbers stand for."""
         ...
 
@@ -81,28 +84,28 @@ class FeatureCloseness:
         """More where the gallery is so large that few queries would fit: their product with it would be slow."""
         return max(BLOCK_BYTES, self.gallery.nbytes // 4)
 
-    def of(self, rows: Int64[np.ndarray, "B"]) -> Float32[np.ndarray, "B G"]:
+    def of(self, rows: Rows) -> Float32[np.ndarray, "B G"]:
         """How close the gallery is to some queries; the array is overwritten by the next call."""
-        wanted, rows = len(rows), np.resize(rows, max(len(rows), _FEWEST))
-        if len(self._buffer) < len(rows):
-            self._buffer = np.empty((len(rows), len(self.gallery)), np.float32)
-        block = self._buffer[: len(rows)]
+        query = self.query[rows]
+        wanted = len(query)
         if self.metric == "cosine":
-            unit = self.query[rows] * _inverse_lengths(self._query_squares[rows])[:, None]
-            np.matmul(unit, self.gallery.T, out=block)
+            query = query * _inverse_lengths(self._query_squares[rows])[:, None]
+        if wanted < _FEWEST:
+            query = np.resize(query, (_FEWEST, query.shape[1]))
+        if len(self._buffer) < len(query):
+            self._buffer = np.empty((len(query), len(self.gallery)), np.float32)
+        block = np.matmul(query, self.gallery.T, out=self._buffer[: len(query)])
+        if self.metric == "cosine":
             block *= _inverse_lengths(self._gallery_squares)
         else:
-            np.matmul(self.query[rows], self.gallery.T, out=block)
             block -= (self._gallery_squares / 2).astype(np.float32)
         return block[:wanted]
 
-    def distances(self, rows: Int64[np.ndarray, "B"], closeness: Float[np.ndarray, "B n"]) -> Float[np.ndarray, "B n"]:
+    def distances(self, rows: Rows, closeness: Float[np.ndarray, "B n"]) -> Float[np.ndarray, "B n"]:
         """1 - cosine, or the Euclidean distance."""
         return 1 - closeness if self.metric == "cosine" else np.sqrt(self.squared_distances(rows, closeness))
 
-    def squared_distances(
-        self, rows: Int64[np.ndarray, "B"], closeness: Float32[np.ndarray, "B n"]
-    ) -> Float32[np.ndarray, "B n"]:
+    def squared_distances(self, rows: Rows, closeness: Float32[np.ndarray, "B n"]) -> Float32[np.ndarray, "B n"]:
         """Squared Euclidean distances, of features at unit length for the cosine."""
         if self.metric == "cosine":
             return 2 - 2 * closeness
@@ -131,6 +134,7 @@ class DistanceCloseness:
             )
         if 0 in self._distances.shape:
             raise InputError(f"distances: shape {self._distances.shape} is empty; give at least one query and photo")
+        self._buffer = np.empty((0, self._distances.shape[1]), np.float32)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -139,32 +143,36 @@ class DistanceCloseness:
 
     @property
     def block_bytes(self) -> int:
-        """How much may be asked for at a time."""
-        return BLOCK_BYTES
+        """Less than where it takes a product: what stays in the last cache need not be fetched again."""
+        return BLOCK_BYTES // 4
 
-    def of(self, rows: Int64[np.ndarray, "B"]) -> Float[np.ndarray, "B G"]:
+    def of(self, rows: Rows) -> Float[np.ndarray, "B G"]:
         """The distances with the sign turned.
 
         Raises:
             InputError: a distance is NaN, or infinitely small.
         """
-        block = np.asarray(self._distances[rows])
-        block = np.negative(block, dtype=np.float64 if block.dtype == np.float64 else np.float32)
-        broken = ~(block < np.inf).all(axis=1)
+        distances = np.asarray(self._distances[rows])
+        kind = np.float64 if distances.dtype == np.float64 else np.float32
+        if len(self._buffer) < len(distances) or self._buffer.dtype != kind:
+            self._buffer = np.empty(distances.shape, kind)
+        block = np.negative(distances, out=self._buffer[: len(distances)], dtype=kind)
+        broken = ~(block.max(axis=1) < np.inf)
         if broken.any():
-            raise InputError(f"distances: row {rows[broken.argmax()]} holds NaN or -infinity; check what made them")
+            row = np.arange(self.shape[0])[rows][broken.argmax()]
+            raise InputError(f"distances: row {row} holds NaN or -infinity; check what made them")
         return block
 
-    def distances(self, rows: Int64[np.ndarray, "B"], closeness: Float[np.ndarray, "B n"]) -> Float[np.ndarray, "B n"]:  # noqa: ARG002
+    def distances(self, rows: Rows, closeness: Float[np.ndarray, "B n"]) -> Float[np.ndarray, "B n"]:  # noqa: ARG002
         """The distances as they were given."""
         return -closeness
 
 
-def in_blocks(rows: int, bytes_each: int, most: int) -> Iterator[Int64[np.ndarray, "B"]]:
+def in_blocks(rows: int, bytes_each: int, most: int) -> Iterator[slice]:
     """Rows 0 ... rows - 1, as many at a time as fit into `most` bytes."""
     size = max(1, most // bytes_each)
     for start in range(0, rows, size):
-        yield np.arange(start, min(start + size, rows))
+        yield slice(start, min(start + size, rows))
 
 
 def as_features(name: str, features: Any) -> Float32[np.ndarray, "M D"]:

@@ -78,9 +78,8 @@ def _passed(row: Any, least: Any, where: Any) -> Any:
     size = 1
     while size <= n:
         size *= 2
-    # Padded, so that every search takes the same steps.
-    match, at = np.full(size, np.inf, row.dtype), np.full(size, -1, np.int32)
-    match[:n], at[:n] = least, where
+    match = np.full(size, np.inf, row.dtype)  # padded, so that every search takes the same steps
+    match[:n] = least
     passed = np.zeros(n + 1, np.int64)
     values, places, behind = np.empty(PART, row.dtype), np.empty(PART, np.int32), np.empty(PART, np.int32)
     for start in range(0, row.size, PART):
@@ -92,10 +91,24 @@ def _passed(row: Any, least: Any, where: Any) -> Any:
         half = size // 2
         while half > 0:
             for k in range(kept):
-                i = behind[k] + half - 1
-                later = (match[i] < values[k]) | ((match[i] == values[k]) & (at[i] > places[k]))
-                behind[k] += np.int32(half) * np.int32(later)
+                behind[k] += np.int32(half) * np.int32(match[behind[k] + np.int32(half - 1)] < values[k])
             half //= 2
         for k in range(kept):
-            passed[behind[k]] += 1
+            i = behind[k]
+            if match[i] == values[k]:
+                i = _behind_equals(least, where, i, values[k], places[k])
+            passed[i] += 1
     return passed
+
+
+@kernel
+def _behind_equals(least: Any, where: Any, low: int, value: Any, place: int) -> int:
+    """The first match from `low` on that a photo does not come before, though some are as close: by their places."""
+    high = least.size
+    while low < high:
+        middle = (low + high) // 2
+        if least[middle] == value and where[middle] > place:
+            low = middle + 1
+        else:
+            high = middle
+    return low

@@ -27,8 +27,7 @@ def neighbours(
     items, values, farthest = np.empty((Q, n), np.int32), np.empty((Q, n), np.float32), np.empty(Q, np.float32)
     for rows in in_blocks(Q, 4 * G, closeness.block_bytes):
         block = closeness.of(rows)
-        part = slice(rows[0], rows[-1] + 1)
-        over_batch(_closest, len(rows), block, items[part], values[part], farthest[part])
+        over_batch(_closest, len(block), block, items[rows], values[rows], farthest[rows])
     return items, values, farthest
 
 

@@ -15,7 +15,7 @@ from habitus.data.records import Mode
 from habitus.errors import InputError
 from habitus.evaluation.closeness import Closeness, DistanceCloseness, FeatureCloseness, Metric, in_blocks
 from habitus.evaluation.counting import score_block
-from habitus.evaluation.rules import Ids, Matching, labels_of
+from habitus.evaluation.rules import Ids, Matching, matching_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,9 +90,8 @@ def rank(
             an empty gallery, or no query that can be scored.
     """
     closeness = FeatureCloseness(query_features, gallery_features, metric)
-    query = labels_of("query", closeness.shape[0], query_pids, query_camids, query_clothes)
-    gallery = labels_of("gallery", closeness.shape[1], gallery_pids, gallery_camids, gallery_clothes)
-    return _scored(closeness, Matching(query, gallery, mode))
+    query, gallery = (query_pids, query_camids, query_clothes), (gallery_pids, gallery_camids, gallery_clothes)
+    return _scored(closeness, matching_of(closeness.shape, query, gallery, mode))
 
 
 def rank_distances(
@@ -116,9 +115,8 @@ def rank_distances(
         InputError: as `rank`.
     """
     closeness = DistanceCloseness(distances)
-    query = labels_of("query", closeness.shape[0], query_pids, query_camids, query_clothes)
-    gallery = labels_of("gallery", closeness.shape[1], gallery_pids, gallery_camids, gallery_clothes)
-    return _scored(closeness, Matching(query, gallery, mode))
+    query, gallery = (query_pids, query_camids, query_clothes), (gallery_pids, gallery_camids, gallery_clothes)
+    return _scored(closeness, matching_of(closeness.shape, query, gallery, mode))
 
 
 def nearest(
@@ -147,9 +145,8 @@ def nearest(
         InputError: as `rank`, but queries need no match.
     """
     closeness = FeatureCloseness(query_features, gallery_features, metric)
-    query = labels_of("query", closeness.shape[0], query_pids, query_camids, query_clothes)
-    gallery = labels_of("gallery", closeness.shape[1], gallery_pids, gallery_camids, gallery_clothes)
-    return _nearest(closeness, Matching(query, gallery, mode), np.asarray(rows, np.int64), count)
+    query, gallery = (query_pids, query_camids, query_clothes), (gallery_pids, gallery_camids, gallery_clothes)
+    return _nearest(closeness, matching_of(closeness.shape, query, gallery, mode), np.asarray(rows, np.int64), count)
 
 
 def nearest_by_distances(
@@ -171,9 +168,8 @@ def nearest_by_distances(
         InputError: as `nearest`.
     """
     closeness = DistanceCloseness(distances)
-    query = labels_of("query", closeness.shape[0], query_pids, query_camids, query_clothes)
-    gallery = labels_of("gallery", closeness.shape[1], gallery_pids, gallery_camids, gallery_clothes)
-    return _nearest(closeness, Matching(query, gallery, mode), np.asarray(rows, np.int64), count)
+    query, gallery = (query_pids, query_camids, query_clothes), (gallery_pids, gallery_camids, gallery_clothes)
+    return _nearest(closeness, matching_of(closeness.shape, query, gallery, mode), np.asarray(rows, np.int64), count)
 
 
 def _scored(closeness: Closeness, matching: Matching) -> RankingResult:
@@ -202,7 +198,7 @@ def _nearest(closeness: Closeness, matching: Matching, chosen: Int64[np.ndarray,
     hits = np.zeros((S, count), bool)
     for places in in_blocks(S, matching.bytes_a_query, closeness.block_bytes):
         block, same = closeness.of(chosen[places]), matching.of(chosen[places])
-        for b, s in enumerate(places):
+        for b, s in enumerate(range(S)[places]):
             own, good = (values[same.starts[b] : same.starts[b + 1]] for values in (same.items, same.good))
             junk = np.zeros(G, bool)
             junk[own[~good]] = True

@@ -57,7 +57,7 @@ class Reranked:
         rows = np.atleast_1d(np.arange(self.shape[0])[rows])
         distances = np.empty((len(rows), self.shape[1]), np.float32)
         for part in in_blocks(len(rows), 8 * self.shape[1], self.closeness.block_bytes):
-            self._fill(rows[part], distances[part[0] : part[-1] + 1])
+            self._fill(rows[part], distances[part])
         return distances
 
     def _fill(self, rows: Int64[np.ndarray, "B"], distances: Float32[np.ndarray, "B G"]) -> None:

@@ -19,6 +19,7 @@ from jaxtyping import Bool, Int64
 
 from habitus.data.records import Mode
 from habitus.errors import InputError
+from habitus.evaluation.closeness import Rows
 
 Rule = Callable[[Bool[np.ndarray, "n"], Bool[np.ndarray, "n"]], Bool[np.ndarray, "n"]]
 """Of pairs of photos of one person, (same camera, same clothes) -> good."""
@@ -41,6 +42,10 @@ _NEEDS_CLOTHES = ("cc", "sc")
 
 Ids = Any
 """Whole numbers, one a photo: a list, an array or a tensor."""
+
+
+IdsOfSide = tuple[Ids, Ids, Ids | None]
+"""(people, cameras, clothes)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,13 +101,13 @@ class Matching:
         """That a query takes while it is scored: how close the gallery is, and the pairs of one person."""
         return max(4 * len(self.gallery), _PAIR_BYTES * int(self._count.max(initial=0)))
 
-    def of(self, rows: Int64[np.ndarray, "B"]) -> SamePerson:
+    def of(self, rows: Rows) -> SamePerson:
         """What is good and what is junk for some queries."""
         counts = self._count[rows]
         starts = np.concatenate([[0], np.cumsum(counts)])
         places = np.arange(starts[-1]) + np.repeat(self._first[rows] - starts[:-1], counts)
         items = self._by_person[places]
-        queries = np.repeat(rows, counts)
+        queries = np.repeat(np.arange(len(self.query))[rows], counts)
         same_camera = self.gallery.camids[items] == self.query.camids[queries]
         if self.gallery.clothes is None or self.query.clothes is None:
             same_clothes = np.ones_like(same_camera)  # not asked for: the rule is "general"
@@ -120,24 +125,29 @@ class Matching:
         )
 
 
-def labels_of(side: str, length: int, pids: Ids, camids: Ids, clothes: Ids | None) -> Labels:
-    """Check the ids of one side.
+def matching_of(shape: tuple[int, int], query: IdsOfSide, gallery: IdsOfSide, mode: Mode) -> Matching:
+    """Check the ids of both sides and match them.
 
     Args:
-        side: "query" or "gallery", for messages.
-        length: how many photos there are.
-        pids: (M,) people.
-        camids: (M,) cameras.
-        clothes: (M,) outfits, or None.
+        shape: (queries, photos of the gallery).
+        query: people, cameras and clothes, a number each a query; clothes may be None.
+        gallery: the same of the gallery's photos.
+        mode: the rule.
 
     Raises:
-        InputError: ids are not whole numbers, or there are more or fewer of them than photos.
+        InputError: ids are not whole numbers, there are more or fewer of them than photos, or clothes are missing.
     """
-    return Labels(
-        _whole_numbers(f"{side}_pids", pids, length),
-        _whole_numbers(f"{side}_camids", camids, length),
-        None if clothes is None else _whole_numbers(f"{side}_clothes", clothes, length),
-    )
+    sides = []
+    for side, length, ids in (("query", shape[0], query), ("gallery", shape[1], gallery)):
+        pids, camids, clothes = ids
+        sides.append(
+            Labels(
+                _whole_numbers(f"{side}_pids", pids, length),
+                _whole_numbers(f"{side}_camids", camids, length),
+                None if clothes is None else _whole_numbers(f"{side}_clothes", clothes, length),
+            )
+        )
+    return Matching(sides[0], sides[1], mode)
 
 
 def _whole_numbers(name: str, ids: Ids, length: int) -> Int64[np.ndarray, "M"]:

@@ -15,7 +15,7 @@ from jaxtyping import Float, Float64, Int64
 from habitus.data.records import Mode
 from habitus.errors import InputError
 from habitus.evaluation.closeness import Closeness, DistanceCloseness, FeatureCloseness, Metric, in_blocks
-from habitus.evaluation.rules import Ids, Matching, SamePerson, labels_of
+from habitus.evaluation.rules import Ids, Matching, SamePerson, matching_of
 from habitus.rendering.compiled import kernel, over_batch
 
 _CELLS_EACH = 4
@@ -65,9 +65,8 @@ def verify(
         InputError: as `ranking.rank`, or there are no right or no wrong pairs.
     """
     closeness = FeatureCloseness(query_features, gallery_features, metric)
-    query = labels_of("query", closeness.shape[0], query_pids, query_camids, query_clothes)
-    gallery = labels_of("gallery", closeness.shape[1], gallery_pids, gallery_camids, gallery_clothes)
-    return _verified(closeness, Matching(query, gallery, mode))
+    query, gallery = (query_pids, query_camids, query_clothes), (gallery_pids, gallery_camids, gallery_clothes)
+    return _verified(closeness, matching_of(closeness.shape, query, gallery, mode))
 
 
 def verify_distances(
@@ -90,9 +89,8 @@ def verify_distances(
         InputError: as `verify`.
     """
     closeness = DistanceCloseness(distances)
-    query = labels_of("query", closeness.shape[0], query_pids, query_camids, query_clothes)
-    gallery = labels_of("gallery", closeness.shape[1], gallery_pids, gallery_camids, gallery_clothes)
-    return _verified(closeness, Matching(query, gallery, mode))
+    query, gallery = (query_pids, query_camids, query_clothes), (gallery_pids, gallery_camids, gallery_clothes)
+    return _verified(closeness, matching_of(closeness.shape, query, gallery, mode))
 
 
 def _verified(closeness: Closeness, matching: Matching) -> VerificationResult:
