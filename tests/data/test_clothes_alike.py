@@ -5,7 +5,7 @@ from itertools import combinations
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from habitus.data import clothes_alike
@@ -71,6 +71,7 @@ def test_groups_of_photos(tmp_path, labelled):
     assert len(set(alike_groups(records, people=6)[:3].tolist())) == 1
 
 
+@settings(max_examples=40)
 @given(st.integers(1, 40), st.integers(2, 9), st.integers(0, 2**31), st.sampled_from([5, 2048]))
 def test_groups_hold_enough_people(outfits, people, seed, whole):
     """Also where there are too many outfits to compare all; and whatever the order of the outfits."""

@@ -1,5 +1,6 @@
 """Batches do not depend on workers; broken files in the middle of an epoch are replaced and named once, or stop it."""
 
+import os
 from itertools import chain
 
 import numpy as np
@@ -105,6 +106,22 @@ def test_stop_at_a_broken_photo(records, workers):
     with pytest.raises(InputError, match=r"005\.png: is no picture") as caught:
         list(loader(dataset_of(records, on_broken="stop"), batches, workers=workers))
     assert "\n" not in str(caught.value)
+
+
+class Mortal:
+    """Ends the process that reads its second item."""
+
+    broken: dict[int, str] = {}  # noqa: RUF012
+
+    def __getitem__(self, key):
+        if key[0]:
+            os._exit(9)
+        return {"row": np.int64(key[0])}
+
+
+def test_a_worker_is_killed():
+    with pytest.raises(InputError, match="ask for fewer"):
+        list(loader(Mortal(), [[(0, 0, 0)], [(1, 0, 0)]], workers=1))
 
 
 def test_nothing_can_be_read(records):

@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from habitus.data.samplers import PKBatches, ShuffledBatches
@@ -37,6 +37,7 @@ def columns(batches):
 sizes = st.tuples(st.integers(2, 6), st.integers(1, 5))
 
 
+@settings(max_examples=40)
 @given(tables(), sizes, st.integers(0, 3))
 def test_random_batches_hold_p_people_and_all_photos(table, size, epoch):
     labels = table[0]
@@ -58,6 +59,7 @@ def test_random_batches_hold_p_people_and_all_photos(table, size, epoch):
     assert {int(labels[row]) for row in missed} <= dominant
 
 
+@settings(max_examples=40)
 @given(tables(), st.integers(2, 6), st.integers(2, 5), st.integers(0, 3))
 def test_clothes_changing_positives(table, people, images, epoch):
     """Whoever has two outfits is always seen in two; nobody's photos are lost for it."""
@@ -78,6 +80,7 @@ def test_clothes_changing_positives(table, people, images, epoch):
     assert not missed or most == len(rows)
 
 
+@settings(max_examples=40)
 @given(tables(), st.sampled_from([2, 4, 6]), st.integers(1, 4), st.integers(0, 3))
 def test_similar_clothes_negatives(table, people, images, epoch):
     """All see somebody dressed alike in their batch, but for those whose peers are all there in other clothes already,
@@ -112,6 +115,7 @@ def test_similar_clothes_where_kinds_are_many():
     assert len(set(seen)) > 0.85 * len(labels)
 
 
+@settings(max_examples=40)
 @given(tables(), st.integers(0, 5))
 def test_batches_are_functions_of_seed_and_epoch(table, epoch):
     labels, _, kinds = table
@@ -145,6 +149,7 @@ def test_company_changes():
     assert off.std() < 1.5 * expected**0.5
 
 
+@settings(max_examples=40)
 @given(st.integers(1, 200), st.integers(1, 70), st.integers(0, 3))
 def test_shuffled_batches_see_every_photo_once(photos, batch, epoch):
     sampler = ShuffledBatches(photos=photos, batch=batch)

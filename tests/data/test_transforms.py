@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageEnhance
 
@@ -30,6 +30,7 @@ def weights(before, after):
     return covered.clip(0) * after / before
 
 
+@settings(max_examples=40)
 @given(sides, sides, sides, sides)
 def test_resize_averages_where_it_shrinks_and_interpolates_where_it_grows(height, width, rows, columns):
     picture = noise(height, width)
@@ -57,6 +58,7 @@ def test_pad_crop_is_a_crop_of_the_padded_picture():
     assert counts.min() > 15  # 40.8 on average
 
 
+@settings(max_examples=40)
 @given(st.integers(0, 10_000))
 def test_erase_covers_one_box_of_the_published_size(seed):
     picture = np.zeros((64, 32, 3), np.uint8)

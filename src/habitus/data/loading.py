@@ -58,7 +58,7 @@ class Loader:
 
     def __iter__(self) -> Iterator[Batch]:
         failure = None
-        for batch, broken, failure in self._loading:
+        for batch, broken, failure in self._produced():
             for row in broken.keys() - self.broken.keys():
                 self.broken[row] = broken[row]
                 log.warning("%s; another photo takes its place (broken so far: %d)", broken[row], len(self.broken))
@@ -68,6 +68,17 @@ class Loader:
         if failure is not None:
             self._loading = self._start()  # ends the workers now; the garbage collector would wait for them
             raise InputError(failure)
+
+    def _produced(self) -> Iterator["_Produced"]:
+        try:
+            yield from self._loading
+        except RuntimeError as error:
+            if "DataLoader worker" not in str(error):
+                raise
+            raise InputError(
+                "--workers: one was killed, perhaps for want of memory (or of /dev/shm, in a container); "
+                "ask for fewer, or 0"
+            ) from error
 
 
 def loader(dataset: KeyedDataset, batches: Iterable[list[Key]], *, workers: int = 2) -> Loader:
@@ -94,14 +105,18 @@ def loader(dataset: KeyedDataset, batches: Iterable[list[Key]], *, workers: int 
     return Loader(dataset, batches, workers=workers)
 
 
-class _Batched(Dataset[tuple[Batch, dict[int, str], str | None]]):
+_Produced = tuple[Batch, dict[int, str], str | None]
+"""A batch, rows newly found broken, and what stops the epoch."""
+
+
+class _Batched(Dataset[_Produced]):
     """Whole batches by their keys, with the news of broken files: workers have no other way to tell it."""
 
     def __init__(self, dataset: KeyedDataset) -> None:
         self.dataset = dataset
         self.told: set[int] = set()
 
-    def __getitem__(self, keys: list[Key]) -> tuple[Batch, dict[int, str], str | None]:
+    def __getitem__(self, keys: list[Key]) -> _Produced:
         batch, failure = {}, None
         try:
             items = [self.dataset[key] for key in keys]

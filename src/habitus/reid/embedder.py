@@ -49,7 +49,8 @@ class Embedder:
         """Load the network.
 
         Args:
-            model: one in memory, or the name or file of weights (`reid.pretrained.load_model`).
+            model: one in memory, which is put into eval mode on the device, or the name or file of weights
+                (`reid.pretrained.load_model`).
             device: "auto" (CUDA when it is there), "cpu", "cuda" or another of torch's.
             batch: photos that the network sees at once.
             flip: "sum" adds the features of the mirrored photo, at twice the time.
