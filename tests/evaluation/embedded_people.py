@@ -51,7 +51,7 @@ def result(mode: Mode = "general", **changes):
 def report(*results, **changes):
     """An evaluation of these modes."""
     values = ReidReport(
-        data="prcc", folder="/data/prcc", weights="baseline", feature="rgb", dimensions=512, flip="sum",
+        data="prcc", folder="/data/prcc", weights="baseline", trained={}, feature="rgb", dimensions=512, flip="sum",
         reranking="none", expansion="none", seed=3, images=230, broken=(), notes=(), world=None,
         seconds={"scoring": 0.25}, results=results or (result(),),
     )  # fmt: skip

@@ -44,6 +44,13 @@ def test_curves_of_one_point_are_drawn(tmp_path):
     assert (tmp_path / "cmc.png").stat().st_size > 1000
 
 
+def test_titles_of_any_letters_fit(tmp_path):
+    draw_cmc(tmp_path / "cmc.png", [result()], title=r"weights /runs/$\frac{1$/" + 15 * "abcdefghij" + ", feature rgb")
+    picture = np.asarray(Image.open(tmp_path / "cmc.png").convert("L"))
+    assert picture[:60].min() < 100
+    assert (picture[:80, -8:] > 200).all(), "the title leaves the figure"
+
+
 def test_matplotlib_is_imported_when_a_curve_is_drawn(tmp_path):
     code = (
         "import sys, habitus.evaluation.curves as curves\n"

@@ -1,5 +1,6 @@
 """CMC and ROC curves as pictures, one line a mode. matplotlib is imported when a curve is drawn, without a display."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ COLOURS: dict[Mode, str] = {"general": "#3b5b7a", "sc": "#4f8a5b", "cc": "#c2571
 _PAPER, _INK, _QUIET, _LINE = "#fffefc", "#22242a", "#6d6f78", "#e3e1db"
 _INCHES, _DPI = (7.2, 4.8), 150
 _LOWEST_RATE = 1e-5
+_TITLE_LETTERS = 80
 
 
 def draw_cmc(path: Path, results: Sequence[TrialResult], *, title: str) -> None:
@@ -67,7 +69,7 @@ def _paper(title: str) -> "tuple[Figure, Axes]":
     figure = Figure(figsize=_INCHES, dpi=_DPI, facecolor=_PAPER, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot(facecolor=_PAPER)
-    axes.set_title(title, loc="left", color=_INK, fontsize=11)
+    axes.set_title(_wrapped(title), loc="left", color=_INK, fontsize=10, parse_math=False)
     axes.grid(color=_LINE, linewidth=0.8)
     axes.set_axisbelow(True)
     axes.tick_params(colors=_QUIET, length=0)
@@ -77,6 +79,11 @@ def _paper(title: str) -> "tuple[Figure, Axes]":
         spine.set_visible(side in ("left", "bottom"))
         spine.set_color(_LINE)
     return figure, axes
+
+
+def _wrapped(title: str) -> str:
+    """A title that fits the figure, in lines; names of files break anywhere."""
+    return "\n".join(textwrap.wrap(title, _TITLE_LETTERS))
 
 
 def _save(figure: "Figure", path: Path) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float32, Int64
@@ -43,6 +44,8 @@ class Source:
     """Which of the model's features."""
     flip: str = "sum"
     """"sum": those of a photo and of its mirror image are added; "none"."""
+    trained: Mapping[str, Any] = field(default_factory=dict)
+    """What is known about the weights' training; nothing of features from files."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +126,7 @@ def embed_photos(
     return FeatureTable(
         rows={photos.paths[row]: place for place, row in enumerate(rows.tolist())},
         features=features,
-        source=Source(weights, flip=embedder.flip),
+        source=Source(weights, flip=embedder.flip, trained=embedder.model.trained),
         broken=tuple(path for row, path in enumerate(photos.paths) if row not in kept),
         seconds={"embedding": perf_counter() - start},
     )

@@ -77,6 +77,7 @@ def evaluate_reid(
         data=data.name,
         folder=str(data.root),
         weights=features.source.weights,
+        trained=features.source.trained,
         feature=features.source.feature,
         dimensions=features.features.shape[1],
         flip=features.source.flip,

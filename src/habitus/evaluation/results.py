@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from habitus import __version__
-from habitus.data.records import MODE_WORDS, Mode, Shots
+from habitus.data.records import MODE_WORDS, SHOT_WORDS, Mode, Shots
 from habitus.files import writing
 
 SCHEMA = 1
 """Grows when a field changes its meaning or goes; new fields may come without."""
 UNIT = "fractions from 0 to 1"
 RANKS = (1, 5, 10)
-SHOTS_WORDS: dict[Shots, str] = {"all": "multi-shot", "single": "single-shot"}
 _COLUMNS = ("mAP", "rank1", "rank5", "rank10", "mINP")
 _HEADS = {"rank1": "rank-1", "rank5": "rank-5", "rank10": "rank-10"}
 _DIGITS = 6
@@ -65,6 +64,8 @@ class ReidReport:
     folder: str
     weights: str
     """Name or file of the model."""
+    trained: Mapping[str, Any]
+    """What the weights' config.json says about their training."""
     feature: str
     """Which of the model's features: rgb."""
     dimensions: int
@@ -209,7 +210,7 @@ def count_cells(result: TrialResult) -> list[tuple[str, str]]:
 
 def mode_title(result: TrialResult) -> str:
     """ "Clothes-changing, single-shot"."""
-    return f"{MODE_WORDS[result.mode].capitalize()}, {SHOTS_WORDS[result.shots]}"
+    return MODE_WORDS[result.mode].capitalize() + SHOT_WORDS[result.shots]
 
 
 def _table(results: Sequence[TrialResult]) -> list[str]:

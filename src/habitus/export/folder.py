@@ -1,4 +1,4 @@
-"""An output folder that receives all of a person's files, or none."""
+"""An output folder that receives all of its files, or none."""
 
 import shutil
 import tempfile
@@ -9,7 +9,7 @@ from pathlib import Path
 from habitus.errors import InputError
 
 NEEDED_BYTES = 32 * 2**20
-"""More than a person's files take, at any texture size."""
+"""More than a person's files take, at any texture size, or the pictures of an evaluation."""
 
 
 def check_output_folder(path: str | Path) -> None:
@@ -33,7 +33,7 @@ def check_output_folder(path: str | Path) -> None:
         ) from error
     if free < NEEDED_BYTES:
         raise InputError(
-            f"{path}: its disk has {free // 2**20} MB left and a person's files need {NEEDED_BYTES // 2**20}; "
+            f"{path}: its disk has {free // 2**20} MB left and {NEEDED_BYTES // 2**20} are needed; "
             "free some space or choose another output folder"
         )
 
