@@ -14,6 +14,7 @@ import pytest
 import torch
 from photo_files import write_market, write_photo
 from PIL import Image
+from tiny_sets import SETS
 
 from habitus import cli
 from habitus.reid.baseline import StrongBaseline
@@ -238,6 +239,31 @@ def test_weights_for_another_network_name_the_keys(market, weights, tmp_path, ca
     (other / "model.safetensors").write_bytes((weights / "model.safetensors").read_bytes())
     line = refuse(capsys, "--data", market, "--weights", other)
     assert "layer" in line or "bn" in line, line
+
+
+@pytest.mark.parametrize("layout", sorted(SETS.keys() - {"cuhk03"}))  # whose miniature tests one person
+def test_every_official_layout_is_scored(layout, weights, tmp_path, capsys):
+    root = SETS[layout](tmp_path / "data")
+    for number, path in enumerate(sorted((tmp_path / "data").rglob("*"))):
+        if path.suffix in (".jpg", ".png") and not path.name.startswith("."):
+            write_photo(path, number)
+    values = score(tmp_path, "--data", root, "--weights", weights)
+    out = capsys.readouterr().out
+    assert values["results"]
+    assert values["broken"] == []
+    for result in values["results"].values():
+        assert 0 < result["mAP"] <= 1
+        assert f"{result['protocol']}; rule {result['rule']}" in out
+        assert result["protocol"].endswith("multi-shot")
+
+
+def test_tracklets_are_scored_as_one(weights, tmp_path):
+    """Two clips of two people, of two frames each, on either side."""
+    root = SETS["ccvid"](tmp_path)
+    for number, path in enumerate(sorted(tmp_path.rglob("0*.jpg"))):
+        write_photo(path, number)
+    result = score(tmp_path, "--data", root, "--weights", weights, "--mode", "general")
+    assert (result["queries"], result["gallery"], result["images"]) == (2, 2, 8)
 
 
 DOCS = (Path(__file__).parent.parent / "docs" / "evaluation.md").read_text()
