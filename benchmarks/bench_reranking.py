@@ -4,8 +4,8 @@
 
 The usual implementation is written from the formula as it is commonly published: all photos by all photos in numpy,
 sorted whole, neighbours row by row. Each runs in a process of its own on the same features and makes all re-ranked
-distances. Features are whole numbers, so that all distances are exact and neighbours at equal distances are the same for
-both: the usual one sorts once as usual, which is timed, and once more in a stable way, which is not.
+distances. Features are whole numbers, so that all distances are exact and neighbours at equal distances are the same
+for both: the usual one sorts once as usual, which is timed, and once more in a stable way, which is not.
 """
 
 # ruff: noqa: I001 - habitus is imported before torch: it sets how OpenMP waits

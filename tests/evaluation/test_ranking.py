@@ -186,6 +186,13 @@ def test_any_whole_numbers_are_ids():
     assert result.first_ranks.tolist() == [2, 1]
 
 
+@pytest.mark.parametrize("length", [1e-25, 1e17])
+def test_very_short_and_very_long_features_are_compared(length):
+    ids: dict[str, Any] = {"query_pids": [1], "query_camids": [0], "gallery_pids": [2, 1, 3], "gallery_camids": [1] * 3}
+    query, gallery = np.array([[1.0, 0.1]]), np.array([[1.0, 0.5], [1, 0.2], [1, 0]])
+    assert rank(query * length, gallery * length, **ids).first_ranks.tolist() == [1]
+
+
 def test_features_of_zeros_are_at_right_angles_to_all():
     ids: dict[str, Any] = {"query_pids": [1], "query_camids": [0], "gallery_pids": [2, 1, 3], "gallery_camids": [1] * 3}
     gallery = np.array([[1.0, 0], [0, 0], [-1, 0]])
@@ -209,8 +216,9 @@ def feature_with(value):
     [
         ({"gallery_features": feature_with(np.nan)}, "gallery_features: row 2 holds NaN or infinity"),
         ({"gallery_features": feature_with(-np.inf)}, "gallery_features: row 2 holds NaN or infinity"),
+        ({"gallery_features": feature_with(1e19)}, "gallery_features: row 2 .* or is longer than 1e.18"),
         ({"gallery_features": feature_with(1e300)}, "gallery_features: row 2 holds NaN or infinity"),
-        ({"query_features": np.full((2, 4), np.nan)}, r"query_features: row 0 .*\(2 of 2 rows do\)"),
+        ({"query_features": np.full((2, 4), np.nan)}, r"query_features: row 0 .*\(2 of 2 rows are of no use\)"),
         ({"query_features": np.ones((2, 5))}, "query_features: 5 numbers a photo, but gallery_features have 4"),
         ({"gallery_features": np.ones((0, 4))}, r"gallery_features: shape \(0, 4\) is empty"),
         ({"query_features": np.ones((0, 4))}, r"query_features: shape \(0, 4\) is empty"),

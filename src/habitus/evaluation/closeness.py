@@ -3,7 +3,7 @@
 Only the order matters for ranking, so a block is one matrix product with as little done to it as the order allows.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -16,9 +16,14 @@ Metric = Literal["cosine", "euclidean"]
 Rows = slice | Int64[np.ndarray, "B"]
 """Which B queries: some in sequence, or their numbers."""
 
+Product = Callable[[Float32[np.ndarray, "B D"], Float32[np.ndarray, "B G"]], Float32[np.ndarray, "B G"]]
+"""(queries, where to write) -> what was written: the product with a gallery."""
+
 BLOCK_BYTES = 128 * 2**20
 """Of the numbers that say how close a gallery is to some queries, held at a time."""
 _ROWS_AT_A_TIME = 4096
+_LONGEST, _SHORTEST = 1e18, 1e-30
+"""Features: longer ones overflow float32 when they are multiplied, shorter ones are as good as zeros."""
 _FEWEST = 4
 """Queries in a product: for a single one BLAS adds up in an order that differs along the gallery, and equal photos
 would not tie."""
@@ -58,7 +63,7 @@ class FeatureCloseness:
             metric: how features are compared.
 
         Raises:
-            InputError: features of no use: none, NaN, infinite, of different lengths; or there is no such metric.
+            InputError: features of no use: none, NaN, infinite, of different sizes; or there is no such metric.
         """
         if metric not in ("cosine", "euclidean"):
             raise InputError(f"metric: {metric!r} is unknown; choose cosine or euclidean")
@@ -73,6 +78,8 @@ class FeatureCloseness:
         self._query_squares = squared_lengths("query_features", self.query)
         self._gallery_squares = squared_lengths("gallery_features", self.gallery)
         self._buffer = np.empty((0, len(self.gallery)), np.float32)
+        on_device = hasattr(gallery_features, "device") and getattr(gallery_features.device, "type", "cpu") != "cpu"
+        self._product = tensor_product(gallery_features) if on_device else array_product(self.gallery)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -94,7 +101,7 @@ class FeatureCloseness:
             query = np.resize(query, (_FEWEST, query.shape[1]))
         if len(self._buffer) < len(query):
             self._buffer = np.empty((len(query), len(self.gallery)), np.float32)
-        block = np.matmul(query, self.gallery.T, out=self._buffer[: len(query)])
+        block = self._product(query, self._buffer[: len(query)])
         if self.metric == "cosine":
             block *= _inverse_lengths(self._gallery_squares)
         else:
@@ -168,6 +175,24 @@ class DistanceCloseness:
         return -closeness
 
 
+def array_product(gallery: Float32[np.ndarray, "G D"]) -> Product:
+    """Multiplies queries with a gallery in memory."""
+    return lambda query, block: np.matmul(query, gallery.T, out=block)
+
+
+def tensor_product(gallery: Any) -> Product:
+    """Multiplies queries with a gallery (G, D) where that is, on a GPU; only the block comes back."""
+    import torch  # noqa: PLC0415 - features in arrays need no torch
+
+    transposed = gallery.detach().float().T
+
+    def product(query: Float32[np.ndarray, "B D"], block: Float32[np.ndarray, "B G"]) -> Float32[np.ndarray, "B G"]:
+        torch.from_numpy(block).copy_(torch.from_numpy(query).to(transposed.device) @ transposed)
+        return block
+
+    return product
+
+
 def in_blocks(rows: int, bytes_each: int, most: int) -> Iterator[slice]:
     """Rows 0 ... rows - 1, as many at a time as fit into `most` bytes."""
     size = max(1, most // bytes_each)
@@ -196,17 +221,17 @@ def squared_lengths(name: str, features: Float32[np.ndarray, "M D"]) -> Float[np
     """The squared length of each row, in float64.
 
     Raises:
-        InputError: a row holds NaN or infinity.
+        InputError: a row holds NaN or infinity, or numbers too large to be multiplied.
     """
     squares = np.empty(len(features))
     for start in range(0, len(features), _ROWS_AT_A_TIME):
         part = features[start : start + _ROWS_AT_A_TIME].astype(np.float64)
         squares[start : start + _ROWS_AT_A_TIME] = np.einsum("md,md->m", part, part)
-    broken = np.flatnonzero(~np.isfinite(squares))
+    broken = np.flatnonzero(~(squares <= _LONGEST**2))
     if len(broken):
         raise InputError(
-            f"{name}: row {broken[0]} holds NaN or infinity ({len(broken)} of {len(features)} rows do); check the "
-            "model and the photos that made them"
+            f"{name}: row {broken[0]} holds NaN or infinity, or is longer than {_LONGEST:g} ({len(broken)} of "
+            f"{len(features)} rows are of no use); check the model and the photos that made them"
         )
     return squares
 
@@ -218,8 +243,8 @@ def unit_length(features: Float32[np.ndarray, "M D"]) -> Float32[np.ndarray, "M 
 
 def _inverse_lengths(squares: Float[np.ndarray, "M"]) -> Float32[np.ndarray, "M"]:
     """1 / length; 0 for features of zeros, whose cosine with anything is then 0."""
-    with np.errstate(divide="ignore"):
-        return np.where(squares > 0, 1 / np.sqrt(squares), 0).astype(np.float32)
+    inverse = np.zeros(len(squares))
+    return np.divide(1, np.sqrt(squares), out=inverse, where=squares > _SHORTEST**2).astype(np.float32)
 
 
 def _array(values: Any) -> np.ndarray:

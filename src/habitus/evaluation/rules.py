@@ -42,8 +42,6 @@ _NEEDS_CLOTHES = ("cc", "sc")
 
 Ids = Any
 """Whole numbers, one a photo: a list, an array or a tensor."""
-
-
 IdsOfSide = tuple[Ids, Ids, Ids | None]
 """(people, cameras, clothes)."""
 
