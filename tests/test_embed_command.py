@@ -63,6 +63,7 @@ def test_a_data_set(tmp_path, weights):
     ]
     lines[5] = "images/005.png,1,1,2,gallery"
     (tmp_path / "set/images.csv").write_text("\n".join(["path,pid,camid,clothes_id,split", *lines]) + "\n")
+    (tmp_path / "set/sheet.png").write_bytes((tmp_path / "set/images/000.png").read_bytes())  # none of the set's
     embed(tmp_path / "set", tmp_path / "out.parquet", weights)
     file = read_features(tmp_path / "out.parquet")
     assert sorted(file.paths) == [f"images/{row:03d}.png" for row in range(8)]
@@ -70,6 +71,20 @@ def test_a_data_set(tmp_path, weights):
     assert sorted(file.splits) == ["gallery"] * 3 + ["query"] + ["train"] * 4
     assert len(set(file.pids.tolist())) == 2
     assert (file.clothes_ids >= 0).all()
+
+
+def test_a_folder_of_photos_within_a_data_set(tmp_path, weights):
+    """Just these, not the whole set around them."""
+    for part in ("bounding_box_train", "query", "bounding_box_test"):
+        records = write_photos(tmp_path / "market" / part, [0] * 4)
+        for row, path in enumerate(records.paths):
+            path.rename(path.with_name(f"{1 + row // 2:04d}_c{1 + row % 2}s1_{row:06d}_00.png"))
+    embed(tmp_path / "market/query", tmp_path / "query.parquet", weights)
+    file = read_features(tmp_path / "query.parquet")
+    assert len(file) == 4
+    assert set(file.splits) == {""}
+    embed(tmp_path / "market", tmp_path / "market.parquet", weights, "--layout", "market1501")
+    assert len(read_features(tmp_path / "market.parquet")) == 12
 
 
 def test_broken_photos_are_left_out_and_counted(tmp_path, photos, weights, capsys):

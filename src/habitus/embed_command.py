@@ -13,8 +13,8 @@ from jaxtyping import Int64
 from tqdm import tqdm
 
 from habitus import __version__
-from habitus.data.opening import open_data
-from habitus.data.readers.reading import pictures
+from habitus.data.opening import LAYOUTS, open_data
+from habitus.data.readers.reading import Reader, pictures
 from habitus.data.records import Records, stacked
 from habitus.errors import InputError
 from habitus.files import writing
@@ -53,6 +53,8 @@ class _Photos:
 def embed_folder(command: "EmbedCommand") -> tuple[int, int]:
     """Run the command.
 
+    A folder of photos is taken as it is, without labels, also where it is part of a data set (bounding_box_test/).
+
     Returns:
         How many photos have features, and how many were left out as broken.
 
@@ -64,7 +66,8 @@ def embed_folder(command: "EmbedCommand") -> tuple[int, int]:
         raise InputError(f"{output}: is there already; move it away or choose another name")
     if parts.exists() and not command.resume:
         raise InputError(f"{parts}: is of an unfinished run; go on with --resume, or remove it to start again")
-    photos = _plain(command.data) if _has_pictures(command.data) else _of_set(command.data, command.layout)
+    plain = command.layout is None and _is_plain(command.data)
+    photos = _plain(command.data) if plain else _of_set(command.data, command.layout)
     embedder = Embedder(command.weights, device=command.device, batch=command.batch, flip=command.flip)
     made = {
         "weights": command.weights if command.weights in SHIPPED else Path(command.weights).name,
@@ -101,9 +104,15 @@ def _embed(photos: _Photos, embedder: Embedder, parts: Path, made: dict[str, Any
             yield shard
 
 
-def _has_pictures(folder: Path) -> bool:
-    """Whether it is a folder of photos, rather than one of a data set, or a table."""
-    return folder.is_dir() and bool(pictures(folder))
+def _is_plain(folder: Path) -> bool:
+    """Whether it is a folder of photos, rather than one of a data set (which may hold a picture too), or a table."""
+    return folder.is_dir() and bool(pictures(folder)) and not any(_is_laid_out(folder, r) for r in LAYOUTS.values())
+
+
+def _is_laid_out(folder: Path, reader: Reader) -> bool:
+    return any(
+        all((folder / inside / name).exists() for name in signs) for inside in reader.inside for signs in reader.signs
+    )
 
 
 def _plain(folder: Path) -> _Photos:

@@ -90,7 +90,8 @@ def loader(dataset: KeyedDataset, batches: Iterable[list[Key]], *, workers: int 
     Args:
         dataset: `PhotoDataset` or another with items by key.
         batches: the keys of each batch, from a sampler: a list, or a generator that makes them when they are needed.
-        workers: processes; 0 loads in this one.
+        workers: processes; 0 loads in this one. Like all of Python's spawned processes they import the script that
+            was started, which therefore does its work under `if __name__ == "__main__":`.
 
     Returns:
         An iterable of batches: image (B, 3, H, W) uint8; pid, camid, clothes_id, row (B,) int64; or what else the
