@@ -117,6 +117,9 @@ class _Wardrobe:
         for unit in generator.permutation(len(persons)).tolist():
             self.units.setdefault(int(kinds[unit]), {}).setdefault(int(persons[unit]), []).append(unit)
         self.used = {(kind, person): 0 for kind, worn in self.units.items() for person in worn}
+        self.names = np.array(list(self.units))
+        self.unused = np.array([sum(map(len, worn.values())) for worn in self.units.values()])
+        self.places = {kind: place for place, kind in enumerate(self.units)}
 
     def left(self, kind: int, person: int) -> int:
         """Unused units."""
@@ -131,14 +134,14 @@ class _Wardrobe:
     def take(self, kind: int, person: int) -> int:
         """The next unit."""
         units = self.units[kind][person]
+        self.unused[self.places[kind]] -= self.left(kind, person) > 0
         self.used[kind, person] += 1
         return units[(self.used[kind, person] - 1) % len(units)]
 
     def kinds(self) -> list[int]:
         """Kinds in random order, those with many unused units sooner."""
-        left = np.array([sum(self.left(kind, person) for person in worn) for kind, worn in self.units.items()])
-        keys = self.generator.exponential(size=len(left)) / np.maximum(left, 1e-12)
-        return np.array(list(self.units))[np.argsort(keys)].tolist()
+        keys = self.generator.exponential(size=len(self.names)) / np.maximum(self.unused, 1e-12)
+        return self.names[np.argsort(keys)].tolist()
 
 
 def _alike_batch(wardrobe: _Wardrobe, people: int) -> list[int]:
