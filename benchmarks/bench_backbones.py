@@ -41,7 +41,7 @@ def measure(names: list[str], size: tuple[int, int]) -> None:
     """The table of one size."""
     cases: list[tuple[str, Stride]] = [(name, stride) for name in names for stride in STRIDES]
     networks = {case: ResNet(case[0], last_stride=case[1]) for case in cases}
-    images = torch.rand(BATCH, 3, *size)
+    images = torch.rand(BATCH, 3, *size).contiguous(memory_format=torch.channels_last)  # as ReidModel gives them
     best: dict[tuple[str, Stride], list[float]] = {case: [float("inf")] * 4 for case in cases}
     for _ in range(ROUNDS + 1):  # the first round allocates
         for case, network in networks.items():

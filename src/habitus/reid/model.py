@@ -114,7 +114,8 @@ class ReidModel(nn.Module, PyTorchModelHubMixin):
         """Resized to `size` (bilinear, smoothed where it shrinks) and normalised."""
         if images.shape[-2:] != self.size:
             images = F.interpolate(images, self.size, mode="bilinear", align_corners=False, antialias=True)
-        return (images - self.mean) / self.std
+        # Channels last: what convolutions run fastest on (by a tenth on CPUs in bfloat16); the maps come out so, too.
+        return ((images - self.mean) / self.std).contiguous(memory_format=torch.channels_last)
 
     @classmethod
     def from_pretrained(cls, pretrained_model_name_or_path: str | Path, **hub: Any) -> Self:
