@@ -13,7 +13,7 @@ from jaxtyping import Float, Float64, Int64
 from habitus.evaluation.rules import SamePerson
 from habitus.rendering.compiled import kernel, over_batch
 
-PART = 2048
+_PART = 2048
 """Photos searched for at once: what belongs to them stays in the first cache."""
 
 
@@ -81,10 +81,10 @@ def _passed(row: Any, least: Any, where: Any) -> Any:
     match = np.full(size, np.inf, row.dtype)  # padded, so that every search takes the same steps
     match[:n] = least
     passed = np.zeros(n + 1, np.int64)
-    values, places, behind = np.empty(PART, row.dtype), np.empty(PART, np.int32), np.empty(PART, np.int32)
-    for start in range(0, row.size, PART):
+    values, places, behind = np.empty(_PART, row.dtype), np.empty(_PART, np.int32), np.empty(_PART, np.int32)
+    for start in range(0, row.size, _PART):
         kept = 0
-        for g in range(start, min(start + PART, row.size)):
+        for g in range(start, min(start + _PART, row.size)):
             values[kept], places[kept] = row[g], g
             kept += int(row[g] >= least[0])  # most photos come after the last match
         behind[:kept] = 0

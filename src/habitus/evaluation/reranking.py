@@ -13,11 +13,9 @@ from jaxtyping import Float32, Int32, Int64
 from scipy import sparse
 
 from habitus.errors import InputError
-from habitus.evaluation.closeness import FeatureCloseness, Metric, in_blocks, unit_length
+from habitus.evaluation.closeness import BLOCK_BYTES, FeatureCloseness, Metric, in_blocks, unit_length
 from habitus.evaluation.neighbours import neighbours
 from habitus.rendering.compiled import kernel, over_batch
-
-_PHOTOS_AT_A_TIME = 16384
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,10 +133,10 @@ def _neighbourhoods(
     half = min(n, round(k1 / 2) + 1)
     most = n * (1 + half)
     blocks = []
-    for start in range(0, N, _PHOTOS_AT_A_TIME):
-        B = min(_PHOTOS_AT_A_TIME, N - start)
+    for rows in in_blocks(N, 8 * most, BLOCK_BYTES):
+        B = rows.stop - rows.start
         count, items, weights = np.zeros(B, np.int64), np.zeros((B, most), np.int32), np.zeros((B, most), np.float32)
-        over_batch(_encode, B, start, features, closest, half, _inverse(farthest), count, items, weights)
+        over_batch(_encode, B, rows.start, features, closest, half, _inverse(farthest), count, items, weights)
         filled = np.arange(most) < count[:, None]
         starts = np.concatenate([[0], np.cumsum(count)])
         blocks.append(sparse.csr_array((weights[filled], items[filled], starts), shape=(B, N)))
