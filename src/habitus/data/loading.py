@@ -15,6 +15,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from habitus.data.dataset import Key
 from habitus.errors import InputError
+from habitus.workers import end_with_parent
 
 log = logging.getLogger("habitus")
 
@@ -147,6 +148,7 @@ def _start_worker(_worker: int) -> None:
 
     Ctrl-C reaches them too, but is for the process that they load for, which may still want their batches.
     """
+    end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(0)
     torch.set_num_threads(1)

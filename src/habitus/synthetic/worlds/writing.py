@@ -6,8 +6,6 @@ So the writing can be killed at any moment and resumed, and ends in the same byt
 
 import json
 import multiprocessing
-import os
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -27,6 +25,7 @@ from habitus.synthetic.worlds.layouts import LAYOUTS, placed
 from habitus.synthetic.worlds.taking import camera_of, dressed, take
 from habitus.synthetic.worlds.truth_files import FOLDER, is_written, plain, write_maps, write_person
 from habitus.synthetic.worlds.world import World, from_json, to_json
+from habitus.workers import end_with_parent
 
 DESCRIPTION = "world.json"
 _QUALITY = {".jpg": (cv2.IMWRITE_JPEG_QUALITY, 95), ".png": (cv2.IMWRITE_PNG_COMPRESSION, 3)}
@@ -219,16 +218,8 @@ _job: list[_Job] = []
 def _start_worker(folder: Path, world: World, layout: str) -> None:
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
-    threading.Thread(target=_die_with_parent, daemon=True).start()
+    end_with_parent()
     _job[:] = [_Job(BodyModel.load(), folder, world, layout)]
-
-
-def _die_with_parent() -> None:
-    """Workers of a parent that was killed would wait for work for ever."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
 
 
 def _work(person: int) -> int:
