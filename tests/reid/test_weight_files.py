@@ -157,6 +157,31 @@ def test_files_cut_off_anywhere(tmp_path):
             assert "\n" not in str(caught.value)
 
 
+@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
+@pytest.mark.parametrize("kind", ["zip", "legacy", "safetensors"])
+def test_files_with_wrong_bytes(kind, tmp_path):
+    """Whatever is wrong with a file comes out as one line, or not at all where the bytes were numbers."""
+    file = tmp_path / ("a.safetensors" if kind == "safetensors" else "a.pth")
+    if kind == "safetensors":
+        save_file(TENSORS, file)
+    else:
+        torch.save(TENSORS, file, _use_new_zipfile_serialization=kind == "zip")
+    content = file.read_bytes()
+    generator = np.random.default_rng(0)
+    refused = 0
+    for _ in range(150):
+        wrong = bytearray(content)
+        for place in generator.integers(len(wrong), size=generator.choice([1, 3, 30])):
+            wrong[place] = generator.integers(256)
+        file.write_bytes(wrong)
+        try:
+            read_tensors(file)
+        except InputError as error:
+            refused += 1
+            assert "\n" not in str(error)
+    assert refused > 30
+
+
 @pytest.mark.parametrize("content", [{}, [], 3, {"state_dict": {}}, {"epoch": 3}, {3: torch.zeros(2)}])
 def test_checkpoints_without_weights(content, tmp_path):
     torch.save(content, tmp_path / "a.pth")

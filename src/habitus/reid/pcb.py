@@ -24,7 +24,8 @@ class PCB(ReidModel):
     Args:
         backbone: a key of `habitus.reid.backbones.BACKBONES`; the paper's is resnet50.
         classes: training identities; 0 builds no classifiers.
-        size: (height, width) in pixels.
+        size: (height, width) in pixels. A height that is a multiple of 16 x stripes makes equal stripes (with
+            last_stride 1); of others, neighbouring stripes share a row of the map.
         stripes: p of the paper.
         width: of a reduced stripe, h of the paper.
         reduction: whether one 1x1 convolution serves all stripes (the authors' code) or each has its own (others').

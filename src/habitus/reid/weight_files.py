@@ -121,19 +121,23 @@ def _copy(tensor: Tensor | None, like: Tensor) -> Tensor:
 
 
 def _check_size(path: Path) -> None:
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder without config.json; give a folder of save_pretrained, or a file")
     try:
-        size = path.stat().st_size
-        if path.is_dir():
-            raise InputError(f"{path}: is a folder without config.json; give a folder of save_pretrained, or a file")
-        if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
-                size = sum(entry.file_size for entry in archive.infolist())
+        size = _unpacked_size(path)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); check the path") from error
-    except zipfile.BadZipFile as error:
-        raise InputError(f"{path}: is damaged or cut off ({error}); download or copy it again") from error
+    except Exception as error:  # zipfile raises anything on broken archives
+        raise InputError(f"{path}: is damaged or cut off ({first_line(error)}); get it again") from error
     if size > MAX_BYTES:
         raise InputError(f"{path}: {size / 2**30:.1f} GiB are too many for weights (limit {MAX_BYTES >> 30} GiB)")
+
+
+def _unpacked_size(path: Path) -> int:
+    if not zipfile.is_zipfile(path):
+        return path.stat().st_size
+    with zipfile.ZipFile(path) as archive:
+        return max(path.stat().st_size, sum(entry.file_size for entry in archive.infolist()))
 
 
 def _safetensors(path: Path) -> dict[str, Tensor]:
