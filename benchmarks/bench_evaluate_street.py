@@ -24,7 +24,7 @@ from habitus.evaluation.protocols import Scoring
 from habitus.evaluation.reid import evaluate_reid, trials_of
 from habitus.evaluation.results import ReidReport, percent
 from habitus.reid.embedder import Embedder
-from habitus.synth_command import parse_size
+from habitus.sizes import parse_size
 from habitus.synthetic.worlds.world import PRESETS, World
 from habitus.synthetic.worlds.writing import DESCRIPTION, read_world, write_world
 

@@ -21,7 +21,7 @@ from habitus.training.stepping import prepare, train_on
 from habitus.training.tasks.reid import cal_task
 from habitus.training.tasks.training_data import training_data
 
-SMALL = ["--backbone", "resnet18-half", "--size", "64", "32", "--workers", "0", "--device", "cpu"]
+SMALL = ["--backbone", "resnet18-half", "--size", "64x32", "--workers", "0", "--device", "cpu"]
 TRIPLETS = ["--people", "3", "--images", "2"]
 RECIPES = {
     "reid-baseline": TRIPLETS,

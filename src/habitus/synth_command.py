@@ -12,6 +12,7 @@ from habitus.body.model import BodyModel
 from habitus.errors import InputError
 from habitus.export.folder import check_output_folder
 from habitus.export.pictures import contact_sheet, save_picture, to_picture
+from habitus.sizes import parse_size
 from habitus.synthetic.worlds.taking import dressed, take
 from habitus.synthetic.worlds.world import PRESETS, World, shots_of
 from habitus.synthetic.worlds.writing import write_world
@@ -81,18 +82,6 @@ def world_of(command: "SynthCommand") -> World:
     if command.layout == "prcc":
         changes = {"schedule": "prcc", "cameras": 3, "outfits": 2} | changes
     return replace(PRESETS[command.preset], **changes)
-
-
-def parse_size(text: str) -> tuple[int, int]:
-    """HEIGHTxWIDTH, as in 256x128.
-
-    Raises:
-        InputError: it is something else.
-    """
-    sides = text.lower().split("x")
-    if len(sides) != 2 or not all(side.isascii() and side.isdigit() and len(side) < 8 for side in sides):
-        raise InputError(f"--size {text}: is not HEIGHTxWIDTH; write for example 256x128")
-    return int(sides[0]), int(sides[1])
 
 
 def draw_sheet(world: World) -> UInt8[np.ndarray, "H W 3"]:

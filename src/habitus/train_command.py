@@ -30,7 +30,7 @@ def run_recipe(command: "TrainCommand") -> None:
         InputError: of whatever the user gave that cannot be used.
     """
     recipe = command.recipe
-    data = training_data(recipe.data, train_on=recipe.train_on)
+    data = training_data(recipe.data, train_on=recipe.train_on, layout=recipe.layout)
     torch.manual_seed(recipe.seed)  # the weights at the start
     task = TASKS[type(recipe)](recipe, data.records)
     task.test = data.test
@@ -44,7 +44,7 @@ def run_recipe(command: "TrainCommand") -> None:
 def _deciding(recipe: ReidRecipe) -> dict[str, Any]:
     """The options that decide the outcome: of files, what is in them and not where they are."""
     options = asdict(recipe)
-    del options["data"], options["strict"]
+    del options["data"], options["layout"], options["strict"]
     if recipe.init is not None:
         try:
             options["init"] = hashlib.sha256(recipe.init.read_bytes()).hexdigest()[:16]

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from tyro.conf import arg
 
+from habitus.sizes import Size
 from habitus.training.recipes.reid import TripletRecipe
 
 
@@ -18,14 +19,14 @@ class Cal(TripletRecipe):
     Try:
         habitus synth world/ --preset small --layout ltcc
 
-        habitus train cal --data world/ --out run/ --backbone resnet18-half --size 128 64
+        habitus train cal --data world/ --out run/ --backbone resnet18-half --size 128x64
 
         habitus train cal --data LTCC_ReID/ --out run/ --init resnet50.pth
 
         habitus evaluate reid --data world/ --weights run/model --mode cc
     """
 
-    size: Annotated[tuple[int, int], arg(metavar="HEIGHT WIDTH")] = (384, 192)
+    size: Size = (384, 192)
     """Of the photos as the network sees them, pixels."""
     people: Annotated[int, arg(metavar="P")] = 8
     """People in a batch."""

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from tyro.conf import arg
 
+from habitus.sizes import Size
 from habitus.training.recipes.reid import ReidRecipe
 
 
@@ -15,14 +16,14 @@ class Pcb(ReidRecipe):
     Try:
         habitus synth world/ --preset small
 
-        habitus train pcb --data world/ --out run/ --backbone resnet18-half --size 192 64 --optimizer adam --lr 1e-3
+        habitus train pcb --data world/ --out run/ --backbone resnet18-half --size 192x64 --optimizer adam --lr 1e-3
 
         habitus train pcb --data Market-1501/ --out run/ --init resnet50.pth
 
         habitus evaluate reid --data world/ --weights run/model
     """
 
-    size: Annotated[tuple[int, int], arg(metavar="HEIGHT WIDTH")] = (384, 128)
+    size: Size = (384, 128)
     """Of the photos as the network sees them, pixels."""
     batch: int = 64
     """Photos in a batch."""

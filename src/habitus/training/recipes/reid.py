@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from tyro.conf import arg
 
+from habitus.sizes import Size
 from habitus.training.settings import LoopSettings
 
 Backbone = Literal[
@@ -22,13 +23,15 @@ class ReidRecipe(LoopSettings):
     """Data sets to train on: folders in the layout of a known set, made worlds, or tables (csv, parquet)."""
     train_on: Literal["train", "all"] = "train"
     """all: every photo of a made world, its test people too; for worlds that nothing is scored on."""
+    layout: Annotated[str | None, arg(metavar="NAME")] = None
+    """Of the folders, when it cannot be told from what lies in them: market1501, prcc, ltcc, csv, ..."""
     strict: bool = False
     """Stop at a photo that cannot be read, instead of taking another photo of the person."""
     init: Annotated[Path | None, arg(metavar="FILE")] = None
     """ImageNet weights of the backbone, with torchvision's names. Without: trained from scratch."""
     backbone: Backbone = "resnet50"
     """Convolutional network; those of half the width are for CPUs."""
-    size: Annotated[tuple[int, int], arg(metavar="HEIGHT WIDTH")] = (256, 128)
+    size: Size = (256, 128)
     """Of the photos as the network sees them, pixels."""
     lr: Annotated[float, arg(metavar="RATE")] = 3.5e-4
     """Learning rate after warm-up."""

@@ -12,7 +12,7 @@ class ReidBaseline(TripletRecipe):
     Try:
         habitus synth world/ --preset small
 
-        habitus train reid-baseline --data world/ --out run/ --backbone resnet18-half --size 128 64 --epochs 30
+        habitus train reid-baseline --data world/ --out run/ --backbone resnet18-half --size 128x64 --epochs 30
 
         habitus train reid-baseline --data Market-1501/ --out run/ --init resnet50.pth
 

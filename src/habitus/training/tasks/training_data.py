@@ -33,7 +33,9 @@ class TrainingData:
     """Of the sets, wherever they lie and whatever they are called: photos, people, a digest of files and labels."""
 
 
-def training_data(roots: Sequence[Path], *, train_on: Literal["train", "all"]) -> TrainingData:
+def training_data(
+    roots: Sequence[Path], *, train_on: Literal["train", "all"], layout: str | None = None
+) -> TrainingData:
     """Read and join data sets.
 
     Raises:
@@ -42,7 +44,7 @@ def training_data(roots: Sequence[Path], *, train_on: Literal["train", "all"]) -
     """
     datas = []
     for root in roots:
-        data = _to_train_on(Path(root), train_on)
+        data = _to_train_on(Path(root), train_on, layout)
         for warning in data.warnings:
             log.warning("%s: %s", root, warning)
         datas.append(data)
@@ -52,11 +54,11 @@ def training_data(roots: Sequence[Path], *, train_on: Literal["train", "all"]) -
     return TrainingData(records, test, [data.name for data in datas], [_fingerprint(data) for data in datas])
 
 
-def _to_train_on(root: Path, train_on: Literal["train", "all"]) -> ReidData:
+def _to_train_on(root: Path, train_on: Literal["train", "all"], layout: str | None) -> ReidData:
     worlds = _worlds_about(root)
     for found in worlds:
         refuse_held_out(found.world, where=str(found.folder))
-    data = open_data(root)
+    data = open_data(root, layout=layout)
     if train_on == "train":
         return data
     if not worlds:
