@@ -1,7 +1,7 @@
 """Scores of weights on the held-out street world, in every mode: the table of the docs.
 
-    python benchmarks/bench_evaluate_street.py street-held-out --weights baseline pcb
-    python benchmarks/bench_evaluate_street.py small-street --people 100 --size 128x64 --weights run/model --rerank
+    python benchmarks/evaluate_street.py street-held-out --weights baseline pcb
+    python benchmarks/evaluate_street.py small-street --people 100 --size 128x64 --weights run/model --rerank
 
 The folder is made when it is not there: the preset street with seed 900000, which no training takes, in the layout
 csv, with nothing but the options below changed. What is there is taken as it is, if its seed is held out.
