@@ -1,6 +1,6 @@
 """How long a made photo takes on the fly, all in, where the time goes, and whether memory stays flat.
 
-    python benchmarks/bench_made_world.py [--images 1600] [--processes 2]
+    python benchmarks/bench_made_world.py [--images 6400] [--processes 2]
     python benchmarks/bench_made_world.py --memory 100000
 
 All in: people are dressed (8 photos to an outfit), posed, drawn, exposed, coded as JPEG and decoded, with every truth,
@@ -164,7 +164,7 @@ def _resident(process: int) -> float:
 def main() -> None:
     """Time and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--images", type=int, default=1600)
+    parser.add_argument("--images", type=int, default=6400)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--memory", type=int, help="only print memory over so many images")
     options = parser.parse_args()
