@@ -32,10 +32,20 @@ def test_version(capsys):
     assert capsys.readouterr().out == f"habitus {habitus.__version__}\n"
 
 
+def test_a_reader_of_help_may_leave_early():
+    """As in `habitus train pcb --help | head -1`."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "habitus.cli", "train", "pcb", "--help"]
+    ended = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT, check=False)
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
 def test_help_names_every_command(capsys):
     status, out, _ = run(capsys, "--help")
     assert status == 0
-    for command in ("person", "demo", "doctor", "fetch-models"):
+    for command in ("person", "demo", "synth", "train", "embed", "evaluate", "doctor", "fetch-models"):
         assert command in out
 
 

@@ -6,7 +6,7 @@ import sys
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import tyro
 from tyro.conf import Positional, Suppress, UseAppendAction, arg, subcommand
@@ -365,24 +365,36 @@ def main(arguments: list[str] | None = None) -> None:
         return
     logging.basicConfig(level=logging.WARNING, format="habitus: %(levelname)s: %(message)s")
     logging.captureWarnings(True)
-    command = tyro.cli(
-        _Command,  # type: ignore[arg-type]
-        prog="habitus",
-        description="A person's build, and their attire: 3D people and clothes-changing re-ID from photos.",
-        args=arguments,
-        config=(
-            tyro.conf.OmitSubcommandPrefixes,
-            tyro.conf.OmitArgPrefixes,
-            tyro.conf.FlagCreatePairsOff,
-            tyro.conf.CascadeSubcommandArgs,  # options of `train` and of its recipe in any order
-        ),
-    )
+    command = _parsed(arguments)
     try:
         command.run()
     except InputError as error:
         _fail(f"habitus: {error}", debug=command.debug)
     except KeyboardInterrupt:
         _fail("habitus: interrupted; nothing half-written is left", debug=command.debug, status=130)
+
+
+def _parsed(arguments: list[str]) -> Any:
+    """The command that was meant; help and mistakes end the process."""
+    try:
+        try:
+            return tyro.cli(
+                _Command,  # type: ignore[arg-type]
+                prog="habitus",
+                description="A person's build, and their attire: 3D people and clothes-changing re-ID from photos.",
+                args=arguments,
+                config=(
+                    tyro.conf.OmitSubcommandPrefixes,
+                    tyro.conf.OmitArgPrefixes,
+                    tyro.conf.FlagCreatePairsOff,
+                    tyro.conf.CascadeSubcommandArgs,  # options of `train` and of its recipe in any order
+                ),
+            )
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:  # whoever read the help has seen enough, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
 
 
 def _fail(line: str, *, debug: bool, status: int = 2) -> None:
