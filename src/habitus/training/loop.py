@@ -40,6 +40,7 @@ from habitus.training.task import Batch, Task
 
 _STREAM = 41  # of random numbers, of the loop's own
 _NAMED = 3
+_SAME_WISH = 5.0
 
 
 @dataclass
@@ -71,8 +72,8 @@ class _Run:
     log: Logbook | Silence
     average: MovingAverage | None
     progress: Progress
-    wanted: list[int] = field(default_factory=list)
-    """Signals that asked for an end."""
+    wanted: list[float] = field(default_factory=list)
+    """When signals asked for an end, seconds of the monotonic clock."""
 
     def averaged(self) -> AbstractContextManager[None]:
         """The task with the weights that count: their average, where one is kept."""
@@ -317,13 +318,16 @@ def to_device(batch: Batch, device: torch.device) -> Batch:
 
 
 @contextmanager
-def _asked_to_stop(wanted: list[int]) -> Iterator[None]:
-    """Take SIGINT and SIGTERM as a wish to end after the batch; a second one ends at once."""
+def _asked_to_stop(wanted: list[float]) -> Iterator[None]:
+    """Take SIGINT and SIGTERM as a wish to end after the batch; a later one ends at once.
 
-    def note(number: int, _frame: FrameType | None) -> None:
-        if wanted:
+    Those that follow within seconds are the same wish: torchrun hands on what the processes got already.
+    """
+
+    def note(_number: int, _frame: FrameType | None) -> None:
+        if wanted and time.monotonic() - wanted[0] > _SAME_WISH:
             raise KeyboardInterrupt
-        wanted.append(number)
+        wanted.append(time.monotonic())
 
     try:
         before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
