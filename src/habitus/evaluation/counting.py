@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Float64, Int64
 
+from habitus.compiled import kernel, over_batch
 from habitus.evaluation.rules import SamePerson
-from habitus.rendering.compiled import kernel, over_batch
 
 _PART = 2048
 """Photos searched for at once: what belongs to them stays in the first cache."""

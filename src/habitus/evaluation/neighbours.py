@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int32
 
+from habitus.compiled import kernel, over_batch
 from habitus.evaluation.closeness import Closeness, in_blocks
-from habitus.rendering.compiled import kernel, over_batch
 
 
 def neighbours(

@@ -12,10 +12,10 @@ import numpy as np
 from jaxtyping import Float32, Int32, Int64
 from scipy import sparse
 
+from habitus.compiled import kernel, over_batch
 from habitus.errors import InputError
 from habitus.evaluation.closeness import BLOCK_BYTES, FeatureCloseness, Metric, in_blocks, unit_length
 from habitus.evaluation.neighbours import neighbours
-from habitus.rendering.compiled import kernel, over_batch
 
 
 @dataclass(frozen=True, eq=False)

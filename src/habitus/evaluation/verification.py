@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Float64, Int64
 
+from habitus.compiled import kernel, over_batch
 from habitus.data.records import Mode
 from habitus.errors import InputError
 from habitus.evaluation.closeness import Closeness, DistanceCloseness, FeatureCloseness, Metric, in_blocks
 from habitus.evaluation.rules import Ids, Matching, SamePerson, matching_of
-from habitus.rendering.compiled import kernel, over_batch
 
 _CELLS_EACH = 4
 _MOST_CELLS = 2**20

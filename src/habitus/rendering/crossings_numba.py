@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from habitus.rendering.compiled import kernel, over_batch
+from habitus.compiled import kernel, over_batch
 from habitus.rendering.topology import Topology
 
 

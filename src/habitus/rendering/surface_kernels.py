@@ -6,7 +6,7 @@ behind the other in a second array. Arithmetic is float64 whatever the arrays ho
 
 import numpy as np
 
-from habitus.rendering.compiled import kernel
+from habitus.compiled import kernel
 
 
 @kernel

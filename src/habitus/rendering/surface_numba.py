@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from habitus.rendering.compiled import over_batch
+from habitus.compiled import over_batch
 from habitus.rendering.rasterizer import Fragments
 from habitus.rendering.surface_kernels import halve, halve_back, paint, trace_back
 from habitus.rendering.topology import topology_of

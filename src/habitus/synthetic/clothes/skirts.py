@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from habitus.rendering.compiled import kernel
+from habitus.compiled import kernel
 from habitus.synthetic.clothes.cut import LINING, LONG, leg_end, tops
 from habitus.synthetic.clothes.hanging import Hanging, axes_of, middle_of
 from habitus.synthetic.clothes.outfits import Outfit

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Float
 
-from habitus.rendering.compiled import kernel
+from habitus.compiled import kernel
 from habitus.synthetic.people.skull import Part, Skull
 from habitus.synthetic.surface.fields import Field, smoothstep
 

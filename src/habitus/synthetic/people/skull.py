@@ -8,7 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 from jaxtyping import Float, Int
 
-from habitus.rendering.compiled import kernel
+from habitus.compiled import kernel
 from habitus.synthetic.surface.fields import Field, bump, smoothstep
 from habitus.synthetic.surface.mannequin import Mannequin
 from habitus.synthetic.surface.points import ARM, HEAD, Points

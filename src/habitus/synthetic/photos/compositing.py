@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
-from habitus.rendering.compiled import kernel
+from habitus.compiled import kernel
 from habitus.synthetic.clothes.props import Prop
 from habitus.synthetic.photos.carrying import Surface, flat_shaded
 from habitus.synthetic.photos.drawing import Maps, Pyramid, Seen, drawn, maps, scenery, seen

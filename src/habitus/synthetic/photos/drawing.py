@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from habitus.rendering.compiled import kernel
+from habitus.compiled import kernel
 from habitus.rendering.rasterizer_numba import draw
 from habitus.synthetic.photos.framing import View
 from habitus.synthetic.photos.mesh import Mesh

@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float, Int
 from scipy.sparse.csgraph import dijkstra
 
 from habitus.body.model import BodyModel
-from habitus.rendering.compiled import kernel
+from habitus.compiled import kernel
 
 _PROXY_VERTICES = 1200
 

@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float, Int
 
-from habitus.rendering.compiled import kernel
+from habitus.compiled import kernel
 from habitus.synthetic.scenes.light import Light
 
 

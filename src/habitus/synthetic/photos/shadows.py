@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float, Int
 
-from habitus.rendering.compiled import kernel
+from habitus.compiled import kernel
 from habitus.synthetic.photos.drawing import facing, seen
 from habitus.synthetic.photos.framing import View, bounds
 from habitus.synthetic.scenes.light import Light

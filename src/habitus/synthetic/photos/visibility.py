@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Bool, Float
 
-from habitus.rendering.compiled import kernel
+from habitus.compiled import kernel
 from habitus.synthetic.photos.drawing import Seen
 from habitus.types import COCO_KEYPOINTS, SMPL_JOINTS
 

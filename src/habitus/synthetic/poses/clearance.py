@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from habitus.body.model import BodyModel
-from habitus.rendering.compiled import kernel
+from habitus.compiled import kernel
 from habitus.synthetic.poses.activities import Pose
 from habitus.synthetic.poses.quaternions import compose, inverse, of_vector, rotate, to_vector
 from habitus.synthetic.poses.skeleton import INDEX, SIDES

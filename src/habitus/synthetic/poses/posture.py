@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from habitus.rendering.compiled import kernel
+from habitus.compiled import kernel
 from habitus.synthetic.poses.quaternions import compose, inverse, of_vector, rotate, to_vector
 from habitus.synthetic.poses.skeleton import INDEX, SIDES, Angles, Theta, to_theta
 

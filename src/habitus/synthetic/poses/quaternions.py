@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
-from habitus.rendering.compiled import kernel
+from habitus.compiled import kernel
 
 Vector = Float[np.ndarray, "3"]
 Quaternion = Float[np.ndarray, "4"]

@@ -26,7 +26,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.spatial.transform import Rotation
 
-from habitus.rendering.compiled import kernel
+from habitus.compiled import kernel
 from habitus.synthetic.poses.quaternions import compose, of_vector, to_vector
 from habitus.types import SMPL_JOINTS
 

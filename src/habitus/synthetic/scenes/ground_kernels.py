@@ -5,7 +5,7 @@ Every pattern is told the size of a pixel on the ground and fades before it woul
 
 import math
 
-from habitus.rendering.compiled import kernel
+from habitus.compiled import kernel
 
 ASPHALT, SLABS, GRASS, BOARDS, GRAVEL, SMOOTH = range(6)
 """Materials. SLABS of any size are paving stones, cobbles and tiles; SMOOTH is poured floor or concrete."""

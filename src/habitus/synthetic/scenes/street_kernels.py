@@ -5,7 +5,7 @@ One ray a pixel, compiled by numba.
 
 import math
 
-from habitus.rendering.compiled import kernel
+from habitus.compiled import kernel
 from habitus.synthetic.scenes import ground_kernels, wall_kernels
 from habitus.synthetic.scenes.ground_kernels import GRASS, ground_tone, inside, marking_cover, patch_tone, stripe
 from habitus.synthetic.scenes.wall_kernels import wall_colour

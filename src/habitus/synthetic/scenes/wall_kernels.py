@@ -5,7 +5,7 @@ Compiled by numba. A wall is a row of numbers, see the columns below.
 
 import math
 
-from habitus.rendering.compiled import kernel
+from habitus.compiled import kernel
 from habitus.synthetic.scenes.ground_kernels import grain, inside, octave, stripe
 
 BRICK, PLASTER, PANELS, HEDGE, RAILING, BOARD, TREELINE, INDOOR = range(8)

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import float32
 
-from habitus.rendering.compiled import kernel
+from habitus.compiled import kernel
 
 Field = Float[np.ndarray, "P"]
 """One value per point of the surface (a texel or a vertex), float32."""

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, Int, Int8
 from numpy import float32
 
-from habitus.rendering.compiled import kernel
+from habitus.compiled import kernel
 from habitus.synthetic.surface.fields import Field
 
 _LAYERS, _WAVES = 16, 64

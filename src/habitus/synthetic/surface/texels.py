@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from scipy.spatial import KDTree
 
-from habitus.rendering.compiled import kernel
+from habitus.compiled import kernel
 from habitus.synthetic.surface.fields import Colours
 from habitus.synthetic.surface.points import Points
 

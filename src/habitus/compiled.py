@@ -1,8 +1,8 @@
 """How the numba kernels are compiled, cached and spread over the batch.
 
-A kernel renders images `begin` to `end` on one thread without the interpreter's lock, and a pool of plain threads
-calls it on slices of the batch. Numba's own thread layers are left alone: they cannot be called from two threads at
-once, or die in a process forked after their first use, as the workers of a DataLoader are.
+A kernel works on items `begin` to `end` of a batch on one thread without the interpreter's lock, and a pool of plain
+threads calls it on slices of the batch. Numba's own thread layers are left alone: they cannot be called from two
+threads at once, or die in a process forked after their first use, as the workers of a DataLoader are.
 """
 
 import os
@@ -31,7 +31,7 @@ class _Pool:
 
     def of(self, helpers: int) -> ThreadPoolExecutor:
         if self.executor is None or self.helpers < helpers:
-            self.executor = ThreadPoolExecutor(helpers, thread_name_prefix="habitus-rendering")
+            self.executor = ThreadPoolExecutor(helpers, thread_name_prefix="habitus")
             self.helpers = helpers
         return self.executor
 
