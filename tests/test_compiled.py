@@ -9,7 +9,7 @@ import pytest
 import torch
 from shapes import sphere
 
-from habitus.rendering import compiled
+from habitus import compiled
 from habitus.rendering.rasterizer import rasterize
 
 
