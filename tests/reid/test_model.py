@@ -8,8 +8,8 @@ import torch
 from small_networks import SIZE, people, small_baseline, small_pcb
 from torch.nn import functional as F
 
+from habitus import model_folders
 from habitus.errors import InputError
-from habitus.reid import model as model_module
 from habitus.reid.baseline import StrongBaseline
 from habitus.reid.model import ReidModel
 from habitus.reid.pcb import PCB
@@ -121,7 +121,7 @@ def test_full_disk_leaves_the_old_model(tmp_path, monkeypatch):
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(model_module, "save", full)
+    monkeypatch.setattr(model_folders, "save", full)
     with pytest.raises(InputError, match=r"model\.safetensors: cannot be written \(No space left on device\)"):
         small_baseline(width=8).save_pretrained(tmp_path)
     assert StrongBaseline.from_pretrained(tmp_path).config() == old.config()
@@ -157,7 +157,7 @@ def test_only_hf_names_reach_for_the_network(tmp_path, monkeypatch):
         asked.append((name, options["revision"]))
         return str(tmp_path)
 
-    monkeypatch.setattr(model_module, "snapshot_download", download)
+    monkeypatch.setattr(model_folders, "snapshot_download", download)
     with pytest.raises(InputError, match=r"owner/name: no folder with a config\.json; give .* or hf://owner/name"):
         StrongBaseline.from_pretrained("owner/name")
     assert asked == []
@@ -170,7 +170,7 @@ def test_what_the_hub_refuses_is_one_line(monkeypatch):
     def download(*_, **__):
         raise OSError("no route\nto host")
 
-    monkeypatch.setattr(model_module, "snapshot_download", download)
+    monkeypatch.setattr(model_folders, "snapshot_download", download)
     with pytest.raises(InputError, match=r"^hf://a/b: cannot be had from the Hugging Face hub \(no route\)$"):
         PCB.from_pretrained("hf://a/b")
 

@@ -1,6 +1,5 @@
 """What all re-ID networks share: images in [0, 1] of any size in, features out; saved as config.json + safetensors."""
 
-import json
 import math
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
@@ -8,24 +7,21 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
 import torch
-from huggingface_hub import PyTorchModelHubMixin, snapshot_download
+from huggingface_hub import PyTorchModelHubMixin
 from jaxtyping import Float
-from safetensors.torch import save
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from habitus.errors import InputError
-from habitus.files import writing
+from habitus.model_folders import CONFIG, WEIGHTS, model_folder, training_notes, write_model_folder
 from habitus.reid.backbones import ResNet
 from habitus.reid.output import ReidOutput
-from habitus.reid.weight_files import first_line, fitted, read_config, read_tensors
+from habitus.weight_files import first_line, fitted, read_config, read_tensors
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 MIN_SIDE, MAX_SIDE = 16, 2048
 """Of the pictures that a network works at, pixels."""
-CONFIG, WEIGHTS = "config.json", "model.safetensors"
-HUB = "hf://"
 CARD = """---
 library_name: habitus
 tags: [person-re-identification]
@@ -129,10 +125,7 @@ class ReidModel(nn.Module, PyTorchModelHubMixin):
         Raises:
             InputError: the folder is missing or broken, or holds another network; the message says which keys.
         """
-        name = str(pretrained_model_name_or_path)
-        folder = downloaded(name, **hub) if name.startswith(HUB) else Path(name)
-        if not (folder / CONFIG).is_file():
-            raise InputError(f"{name}: no folder with a {CONFIG}; give one of save_pretrained, or {HUB}owner/name")
+        folder = model_folder(pretrained_model_name_or_path, **hub)
         options = read_config(folder / CONFIG)
         kind = options.pop("model", None)
         if kind != cls.kind:
@@ -196,14 +189,8 @@ class ReidModel(nn.Module, PyTorchModelHubMixin):
             InputError: the folder cannot be written, or the disk is full.
         """
         folder, config = Path(save_directory), self.config()
-        training = "\n".join(f"- {name}: {value}" for name, value in self.trained.items()) or "- not recorded"
-        tensors = {name: tensor.contiguous() for name, tensor in self.state_dict().items()}
-        with writing(folder / WEIGHTS) as path:
-            path.write_bytes(save(tensors, metadata={"format": "pt"}))
-        with writing(folder / "README.md") as path:
-            path.write_text(CARD.format(**config, training=training))
-        with writing(folder / CONFIG) as path:
-            path.write_text(json.dumps(config, indent=2) + "\n")
+        card = CARD.format(**config, training=training_notes(self.trained))
+        write_model_folder(folder, config=config, tensors=self.state_dict(), card=card)
         return self.push_to_hub(repo_id or folder.name, **hub) if push_to_hub else None
 
 
@@ -222,22 +209,6 @@ def _check(size: Sequence[int], classes: int, mean: Sequence[float], std: Sequen
         raise InputError(f"mean {tuple(mean)}: give a number for each of the three channels")
     if len(std) != 3 or not all(0 < value < math.inf for value in std):
         raise InputError(f"std {tuple(std)}: give a positive number for each of the three channels")
-
-
-def downloaded(name: str, **options: Any) -> Path:
-    """The folder on this machine of a model of the Hugging Face hub.
-
-    Args:
-        name: hf://owner/name.
-        options: of `huggingface_hub.snapshot_download`.
-
-    Raises:
-        InputError: it cannot be had.
-    """
-    try:
-        return Path(snapshot_download(name.removeprefix(HUB), allow_patterns=[CONFIG, WEIGHTS], **options))
-    except (OSError, ValueError) as error:  # the hub's errors are kinds of these
-        raise InputError(f"{name}: cannot be had from the Hugging Face hub ({first_line(error)})") from error
 
 
 def _channels(values: Sequence[float]) -> Tensor:

@@ -3,11 +3,12 @@
 from pathlib import Path
 
 from habitus.errors import InputError
+from habitus.model_folders import CONFIG, HUB, WEIGHTS, downloaded
 from habitus.reid.baseline import StrongBaseline
-from habitus.reid.model import CONFIG, HUB, WEIGHTS, ReidModel, downloaded
+from habitus.reid.model import ReidModel
 from habitus.reid.pcb import PCB
 from habitus.reid.published import backbone_name, backbone_part, recognised
-from habitus.reid.weight_files import fitted, read_config, read_tensors
+from habitus.weight_files import fitted, read_config, read_tensors
 
 MODELS: dict[str, type[ReidModel]] = {kind.kind: kind for kind in (PCB, StrongBaseline)}
 """The classes by the `model` of their config.json."""

@@ -11,11 +11,11 @@ import torch
 from safetensors.torch import save_file
 from small_networks import small_pcb
 
+from habitus import weight_files
 from habitus.errors import InputError
-from habitus.reid import weight_files
 from habitus.reid.pcb import PCB
 from habitus.reid.pretrained import load_model
-from habitus.reid.weight_files import read_config, read_tensors
+from habitus.weight_files import read_config, read_tensors
 
 TENSORS = {"a.weight": torch.arange(6.0).view(2, 3), "a.steps": torch.tensor(7)}
 
