@@ -132,7 +132,7 @@ def write_person(
         done, stream = cv2.imencode(".png", texture)
         if not done:
             raise RuntimeError("OpenCV could not encode a texture")
-        with writing(folder / FOLDER / "textures" / f"{number + 1:04d}_{outfit + 1}.png") as temporary:
+        with writing(texture_path(folder, number, outfit)) as temporary:
             temporary.write_bytes(stream.tobytes())
     description = {
         "seed": people[0].seed,
@@ -183,6 +183,11 @@ def read_person(folder: str | Path, person: int) -> PersonTruth:
     stored = _load(_person_path(Path(folder), person), tuple(f.name for f in fields(PersonTruth)))
     paths = tuple(str(path) for path in stored.pop("paths"))
     return PersonTruth(paths, **{name: _widened(values) for name, values in stored.items()})
+
+
+def texture_path(folder: str | Path, person: int, outfit: int) -> Path:
+    """Where the texture of a person in an outfit lies, both counted from 0. Any reader of PNG files reads it."""
+    return Path(folder) / FOLDER / "textures" / f"{person + 1:04d}_{outfit + 1}.png"
 
 
 def plain(value: Any) -> Any:

@@ -1,0 +1,1 @@
+"""How good textures are: image metrics, the protocol, tables and pictures."""
