@@ -1,5 +1,6 @@
 """A folder of the user's pictures that stand behind people instead of drawn streets."""
 
+import os
 from pathlib import Path
 
 from habitus.errors import InputError
@@ -26,3 +27,23 @@ def picture_files(folder: str | Path) -> tuple[Path, ...]:
     if not files:
         raise InputError(f"{folder}: holds no picture; put JPEG or PNG files of streets or rooms there")
     return files
+
+
+def pictures_below(folder: str | Path) -> tuple[Path, ...]:
+    """The pictures of a folder and of all folders in it, sorted by path, whatever order the disk lists them in.
+
+    Raises:
+        InputError: the folder is missing, cannot be read, or holds no picture.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder; give a folder of pictures")
+
+    def stop(error: OSError) -> None:
+        raise InputError(f"{error.filename}: cannot be read ({error.strerror}); check its permissions") from error
+
+    names = [Path(root, name) for root, _, files in os.walk(folder, onerror=stop) for name in files]
+    pictures = tuple(sorted(path for path in names if path.suffix.lower() in _SUFFIXES))
+    if not pictures:
+        raise InputError(f"{folder}: holds no picture; put JPEG or PNG files of streets or rooms there")
+    return pictures
