@@ -3,18 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from importlib.resources import files
 from pathlib import Path
-from string import Template
 
-import numpy as np
-from jaxtyping import UInt8
-from PIL import Image
-
-from habitus import __version__
 from habitus.data.records import Mode, Records
 from habitus.evaluation.pictures import facts, thumbnail
 from habitus.evaluation.protocols import Found, RankedList
+from habitus.evaluation.report_page import Page, file_url, write_report_page
 from habitus.evaluation.results import (
     ReidReport,
     TrialResult,
@@ -26,7 +20,6 @@ from habitus.evaluation.results import (
     settings_line,
 )
 from habitus.export.pictures import picture_url
-from habitus.files import writing
 
 COLUMNS = 10
 
@@ -54,23 +47,21 @@ def write_page(path: Path, report: ReidReport, lists: Mapping[Mode, Lists], curv
     Raises:
         InputError: the file cannot be written.
     """
-    template = Template(files("habitus.evaluation").joinpath("report.html").read_text(encoding="utf-8"))
     rows = [_row(result) for result in report.results]
-    page = template.substitute(
-        version=__version__,
-        data=escape(report.data),
-        folder=escape(report.folder),
-        settings="".join(f"<p>{escape(line)}</p>" for line in (settings_line(report), report.world) if line),
-        notes=_notes(all_notes(report)),
-        heads="".join(f"<th>{escape(head)}</th>" for head, _ in rows[0]),
-        rows="".join("<tr>" + "".join(cell for _, cell in row) + "</tr>" for row in rows),
-        curves="".join(f'<img src="{_file_url(file)}" alt="{escape(name)}">' for name, file in curves.items()),
-        sections="\n".join(_section(result, lists[result.mode]) for result in report.results),
-        seconds=" · ".join(f"{stage} {spent:.1f} s" for stage, spent in report.seconds.items()),
-        columns=COLUMNS,
+    pictures = "".join(f'<img src="{file_url(file)}" alt="{escape(name)}">' for name, file in curves.items())
+    sections = "\n".join(_section(result, lists[result.mode]) for result in report.results)
+    page = Page(
+        data=report.data,
+        folder=report.folder,
+        settings=[line for line in (settings_line(report), report.world) if line],
+        notes=all_notes(report),
+        heads=[head for head, _ in rows[0]],
+        rows=[[cell for _, cell in row] for row in rows],
+        unit="scores in percent",
+        seconds=report.seconds,
+        main=f'<div class="curves">{pictures}</div>\n\n{sections}',
     )
-    with writing(path) as temporary:
-        temporary.write_text(page, encoding="utf-8")
+    write_report_page(path, page)
 
 
 def _row(result: TrialResult) -> list[tuple[str, str]]:
@@ -103,7 +94,7 @@ _HARDEST = "Those of the lowest average precision, the worst first. The last, da
 
 def _lists(title: str, words: str, some: Sequence[RankedList], lists: Lists) -> str:
     rows = "".join(f'<div class="list">{_list(ranked, lists)}</div>' for ranked in some)
-    return f'<h3>{title}</h3><p class="fine">{words}</p><div class="lists">{rows}</div>'
+    return f'<h3>{title}</h3><p class="fine">{words}</p><div class="lists" style="--columns: {COLUMNS}">{rows}</div>'
 
 
 def _list(ranked: RankedList, lists: Lists) -> str:
@@ -125,14 +116,3 @@ def _figure(records: Records, row: int, kind: str, words: str) -> str:
         f'<figure class="{kind}"><img src="{picture_url(picture)}" title="{name}" alt="{name}">'
         f"<figcaption><b>{words}</b>{who}</figcaption></figure>"
     )
-
-
-def _notes(lines: Sequence[str]) -> str:
-    if not lines:
-        return ""
-    return '<ul class="notes">' + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>"
-
-
-def _file_url(path: Path) -> str:
-    picture: UInt8[np.ndarray, "H W 3"] = np.asarray(Image.open(path).convert("RGB"))
-    return picture_url(picture)

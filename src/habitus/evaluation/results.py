@@ -3,7 +3,6 @@
 Scores are fractions from 0 to 1 here and in JSON, percent wherever people read them.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 
 from habitus import __version__
 from habitus.data.records import MODE_WORDS, SHOT_WORDS, Mode, Shots
-from habitus.files import writing
+from habitus.evaluation.tables import aligned, left_out, rounded, write_values
 
 SCHEMA = 1
 """Grows when a field changes its meaning or goes; new fields may come without."""
@@ -19,7 +18,6 @@ UNIT = "fractions from 0 to 1"
 RANKS = (1, 5, 10)
 _COLUMNS = ("mAP", "rank1", "rank5", "rank10", "mINP")
 _HEADS = {"rank1": "rank-1", "rank5": "rank-5", "rank10": "rank-10"}
-_DIGITS = 6
 
 
 @dataclass(frozen=True)
@@ -96,9 +94,7 @@ def write_json(path: str | Path, report: ReidReport) -> None:
     Raises:
         InputError: the file cannot be written.
     """
-    with writing(path) as temporary:
-        text = json.dumps(to_json(report), indent=1, ensure_ascii=False, allow_nan=False)
-        temporary.write_text(text + "\n", encoding="utf-8")
+    write_values(path, to_json(report))
 
 
 def to_json(report: ReidReport) -> dict[str, Any]:
@@ -121,19 +117,7 @@ def to_json(report: ReidReport) -> dict[str, Any]:
 
 def _plain(result: dict[str, Any]) -> dict[str, Any]:
     """Numbers of few enough digits to read."""
-    return {key: _rounded(value) for key, value in result.items()} | {"skipped": _whole(result["skipped"])}
-
-
-def _rounded(value: Any) -> Any:
-    match value:
-        case float():
-            return round(value, _DIGITS)
-        case dict():
-            return {key: _rounded(inner) for key, inner in value.items()}
-        case tuple():
-            return [_rounded(inner) for inner in value]
-        case _:
-            return value
+    return rounded(result) | {"skipped": _whole(result["skipped"])}
 
 
 def _whole(count: float) -> float:
@@ -180,11 +164,7 @@ def protocol_line(result: TrialResult) -> str:
 
 def all_notes(report: ReidReport) -> list[str]:
     """The notes, and the images that were left out."""
-    if not report.broken:
-        return list(report.notes)
-    count = len(report.broken)
-    left_out = f"{count} broken image{'s were' if count > 1 else ' was'} left out: {', '.join(report.broken[:3])}"
-    return [*report.notes, left_out + (", ..." if count > 3 else "")]
+    return [*report.notes, *left_out(report.broken)]
 
 
 def percent(value: float, spread: float | None = None) -> str:
@@ -215,10 +195,4 @@ def mode_title(result: TrialResult) -> str:
 
 def _table(results: Sequence[TrialResult]) -> list[str]:
     rows = [[("%", result.mode), *score_cells(result), *count_cells(result)] for result in results]
-    heads = [head for head, _ in rows[0]]
-    widths = [max(len(head), *(len(row[i][1]) for row in rows)) for i, head in enumerate(heads)]
-    body = [[cell for _, cell in row] for row in rows]
-    return [
-        "  ".join(f"{cell:<{widths[0]}}" if i == 0 else f"{cell:>{widths[i]}}" for i, cell in enumerate(line))
-        for line in (heads, *body)
-    ]
+    return aligned([[head for head, _ in rows[0]], *([cell for _, cell in row] for row in rows)])

@@ -79,11 +79,11 @@ def formula(kind: str, trunk: dict, heads: dict, one: torch.Tensor, other: torch
     return total
 
 
-@pytest.mark.parametrize("kind", ["alex", "vgg"])
-def test_equals_the_formula(kind, tmp_path):
+@pytest.mark.parametrize(("kind", "size"), [("alex", (70, 64)), ("vgg", (34, 32))])
+def test_equals_the_formula(kind, size, tmp_path):
     trunk, heads = trunk_and_heads(kind)
     model = load_lpips([saved(tmp_path, "heads.pth", heads), saved(tmp_path, "trunk.pth", trunk)])
-    one, other = torch.rand(2, 3, 70, 64), torch.rand(2, 3, 70, 64)
+    one, other = torch.rand(2, 3, *size), torch.rand(2, 3, *size)
     with torch.no_grad():
         found = model(one, other)
     for row in range(2):

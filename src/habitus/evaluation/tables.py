@@ -1,0 +1,52 @@
+"""What all reports share: aligned columns to print, strict JSON for programs, notes on photos that were left out."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from habitus.files import writing
+
+_DIGITS = 6
+
+
+def write_values(path: str | Path, values: Mapping[str, Any]) -> None:
+    """Write plain values: strict JSON, UTF-8.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    with writing(path) as temporary:
+        text = json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False)
+        temporary.write_text(text + "\n", encoding="utf-8")
+
+
+def rounded(value: Any) -> Any:
+    """Numbers of few enough digits to read, in whatever holds them; tuples become lists, as in JSON."""
+    match value:
+        case float():
+            return round(value, _DIGITS)
+        case Mapping():
+            return {key: rounded(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [rounded(inner) for inner in value]
+        case _:
+            return value
+
+
+def aligned(lines: Sequence[Sequence[str]]) -> list[str]:
+    """Cells as columns to print: the first to the left, numbers to the right."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return [
+        "  ".join(f"{cell:<{width}}" if i == 0 else f"{cell:>{width}}" for i, (cell, width) in enumerate(row))
+        for row in (list(zip(line, widths, strict=True)) for line in lines)
+    ]
+
+
+def left_out(broken: Sequence[str]) -> list[str]:
+    """A note on photos that could not be read, none when there are none."""
+    if not broken:
+        return []
+    count = len(broken)
+    line = f"{count} broken image{'s were' if count > 1 else ' was'} left out: {', '.join(broken[:3])}"
+    return [line + (", ..." if count > 3 else "")]
