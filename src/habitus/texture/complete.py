@@ -167,19 +167,33 @@ def _pull(kind: Int[np.ndarray, "K"], kinds: list[str], size: int) -> Float[np.n
 def _membrane(body: BodyModel, size: int) -> Membrane:
     texels = surface_texels(body, size)
     kind, kinds = kind_of_texels(body, texels)
+    pairs = np.concatenate([neighbours(body, size), seam_pairs(body, size)])
+    place = texels.spread @ body.v_template.cpu().numpy()
+    return make_membrane(pairs, conductance(place, kind, kinds, pairs), texels.spread)
+
+
+def conductance(
+    place: Float[np.ndarray, "K 3"], kind: Int[np.ndarray, "K"], kinds: list[str], pairs: Int[np.ndarray, "P 2"]
+) -> Float[np.ndarray, "P"]:
+    """How easily colours flow between pairs of points on the body, in [0, 1]: 0 across a barrier.
+
+    Args:
+        place: of the points in the rest pose.
+        kind: of region, an index into `kinds`.
+        kinds: names.
+        pairs: rows of `place`, near each other.
+    """
     apart = np.zeros((len(kinds), len(kinds)), bool)
     for one, other in BARRIERS:
         if one in kinds and other in kinds:
             apart[kinds.index(one), kinds.index(other)] = apart[kinds.index(other), kinds.index(one)] = True
-    pairs = np.concatenate([neighbours(body, size), seam_pairs(body, size)])
-    place = texels.spread @ body.v_template.cpu().numpy()
     step = place[pairs[:, 0]] - place[pairs[:, 1]]
     step /= np.maximum(np.linalg.norm(step, axis=1, keepdims=True), 1e-9)
     # In the rest pose the arms lie along x, everything else along y.
     along = np.where(in_kinds(kind, kinds, ARMS)[pairs[:, 0]], step[:, 0], step[:, 1]) ** 2
-    conductance = np.where(in_kinds(kind, kinds, ROUND)[pairs[:, 0]], 1.0, 1 - (1 - ALONG) * along)
-    conductance[apart[kind[pairs[:, 0]], kind[pairs[:, 1]]]] = 0
-    return make_membrane(pairs, conductance, texels.spread)
+    ease = np.where(in_kinds(kind, kinds, ROUND)[pairs[:, 0]], 1.0, 1 - (1 - ALONG) * along)
+    ease[apart[kind[pairs[:, 0]], kind[pairs[:, 1]]]] = 0
+    return ease
 
 
 def _match_seams(colour: Float[np.ndarray, "K 3"], pairs: Int[np.ndarray, "S 2"]) -> Float[np.ndarray, "K 3"]:

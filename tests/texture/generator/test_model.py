@@ -121,7 +121,7 @@ def test_missing(body, tmp_path, monkeypatch):
 
 
 def test_presets_come_in_their_sizes(body):
-    with pytest.raises(InputError, match="preset 'none': choose from rstg"):
+    with pytest.raises(InputError, match="preset 'none': choose from ours, rstg"):
         TextureGenerator(body, preset="none")
     with pytest.raises(InputError, match="size 65: rstg makes textures of 64 texels"):
         TextureGenerator(body, preset="rstg", size=65)

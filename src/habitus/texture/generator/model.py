@@ -17,6 +17,7 @@ from habitus.errors import InputError
 from habitus.model_folders import CONFIG, WEIGHTS, model_folder, training_notes, write_model_folder
 from habitus.texture.generator.released import ReleasedUNet
 from habitus.texture.generator.sight import Sight
+from habitus.texture.generator.uv_network import UvNetwork
 from habitus.weight_files import fitted, read_config, read_tensors
 
 KIND = "TextureGenerator"
@@ -50,6 +51,7 @@ class Preset:
 
 
 PRESETS: dict[str, Preset] = {
+    "ours": Preset(UvNetwork, (256, 128, 512), needs_known=True),
     "rstg": Preset(lambda _, size: ReleasedUNet((size, size)), (64,), needs_known=False),
     "no-pose": Preset(lambda _, __: ReleasedUNet(), (64,), needs_known=False),
 }
@@ -61,8 +63,8 @@ class TextureGenerator(nn.Module, PyTorchModelHubMixin):
 
     Args:
         body: whose UV map the textures are in.
-        preset: a key of `PRESETS`. rstg is the released network; no-pose the same without a body, whose picture is the
-            person's photo anew instead of a texture.
+        preset: a key of `PRESETS`. ours keeps what the photo shows and fills in the rest (`uv_network`); rstg is the
+            released network; no-pose the same without a body, whose picture is the person's photo anew, no texture.
         size: T, texels along a side; None is the preset's usual one.
         trained: where the weights come from: recipe, data, seed, commit, scores. Free, JSON.
 
@@ -82,6 +84,11 @@ class TextureGenerator(nn.Module, PyTorchModelHubMixin):
         self.topology, self.layout = body.topology, layout_digest(body)
         self.trained = dict(trained or {})
         self.network = kind.build(body, size)
+
+    @classmethod
+    def ours(cls, body: BodyModel, *, size: int = 256) -> Self:
+        """Our network, untrained: it fills in by hints alone."""
+        return cls(body, preset="ours", size=size)
 
     @classmethod
     def rstg(cls, body: BodyModel) -> Self:
