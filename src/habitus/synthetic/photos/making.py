@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from habitus.body.model import BodyModel
 from habitus.synthetic.clothes.dressing import dress, paint
-from habitus.synthetic.clothes.hanging import hang
+from habitus.synthetic.clothes.hanging import Hanging, hang
 from habitus.synthetic.clothes.outfits import Outfit, draw_outfit
 from habitus.synthetic.people.look import Look, draw_look
 from habitus.synthetic.photos.carrying import carried
@@ -122,7 +122,7 @@ def photograph(
     # Step by step for all photos, not photo by photo: each step's code stays in the processor's cache.
     moments = list(zip(_as_dressed(person, poses), scenes, strict=True))
     thetas = [turned(p.theta, yaw=s.yaw, elevation=s.elevation).astype(np.float32) for p, s in moments]
-    figures = [_posed(mesh, build, person, theta) for theta in thetas]
+    figures = [posed_in_clothes(mesh, build, person.delta.numpy(), person.hanging, theta) for theta in thetas]
     pictures = [
         composed(mesh, figure, carried(person.props, pose), texture, scene, size)
         for (pose, scene), (figure, _) in zip(moments, figures, strict=True)
@@ -141,15 +141,19 @@ def _as_dressed(person: MadePerson, poses: Sequence[Pose]) -> list[Pose]:
     return [replace(pose, theta=theta) for pose, theta in zip(poses, cleared(poses, person.girth), strict=True)]
 
 
-def _posed(
-    mesh: Mesh, build: Build, person: MadePerson, theta: Float[np.ndarray, "24 3"]
+def posed_in_clothes(
+    mesh: Mesh,
+    build: Build,
+    delta: Float[np.ndarray, "N 3"],
+    hanging: Hanging | None,
+    theta: Float[np.ndarray, "24 3"],
 ) -> tuple[Figure, Float[np.ndarray, "N 3"]]:
-    """The posed person, and the displacement that brings the body there."""
-    figure, delta = posed(mesh, build, theta), person.delta.numpy()
-    if person.hanging is None:
+    """The posed person, and the displacement that brings the body there: what hangs does so anew in every pose."""
+    figure = posed(mesh, build, theta)
+    if hanging is None:
         return figure, delta
-    index = person.hanging.index
-    hung = hang(person.hanging, figure.vertices, figure.joints)
+    index = hanging.index
+    hung = hang(hanging, figure.vertices, figure.joints)
     delta = delta.copy()
     delta[index] += unposed(mesh, figure, index, hung) - figure.rest.take(index, 0)
     figure.vertices[index] = hung

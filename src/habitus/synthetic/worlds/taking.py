@@ -5,10 +5,14 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
+from jaxtyping import Float
 
 from habitus.body.model import BodyModel
+from habitus.synthetic.clothes.dressing import dress
 from habitus.synthetic.clothes.outfits import Outfit, draw_outfit, vary
-from habitus.synthetic.photos.making import look_of, make_person, photograph
+from habitus.synthetic.photos.making import look_of, make_person, photograph, posed_in_clothes
+from habitus.synthetic.photos.mesh import mesh_of
+from habitus.synthetic.photos.posing import build_of
 from habitus.synthetic.photos.truth import MadePerson, MadePhoto
 from habitus.synthetic.poses.activities import draw_pose
 from habitus.synthetic.scenes.camera import Camera, draw_camera
@@ -43,6 +47,25 @@ def dressed(body: BodyModel, world: World, person: int, outfit: int) -> MadePers
     """A person of the world in one of their outfits."""
     seed = world.person_seed(person)
     return make_person(body, seed, outfit=wardrobe(world, person, outfit), texture_size=world.texture_size)
+
+
+def hanging_deltas(
+    body: BodyModel, world: World, person: int, outfit: int, thetas: Float[np.ndarray, "M 24 3"]
+) -> tuple[Float[np.ndarray, "N 3"], Float[np.ndarray, "M N 3"]]:
+    """The displacement of an outfit in the rest pose, and in each of some poses: a photo's truth without the photo.
+
+    Args:
+        body: the open body, or any of SMPL's layout.
+        world: they live in.
+        person: counted from 0.
+        outfit: counted from 0.
+        thetas: poses as photos were taken of them.
+    """
+    look = look_of(world.person_seed(person))
+    worn = dress(body, look, wardrobe(world, person, outfit))
+    mesh = mesh_of(body)
+    build = build_of(mesh, look.beta, worn.delta)
+    return worn.delta, np.stack([posed_in_clothes(mesh, build, worn.delta, worn.hanging, t)[1] for t in thetas])
 
 
 def take(body: BodyModel, world: World, person: MadePerson, shots: Sequence[Shot]) -> list[MadePhoto]:
