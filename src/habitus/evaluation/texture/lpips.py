@@ -6,7 +6,6 @@ the linear heads of the authors (`alex.pth`, `vgg.pth`), or one file of a whole 
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -14,6 +13,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from habitus.errors import InputError
+from habitus.reid.plain_networks import TRUNKS, PlainNetwork
 from habitus.weight_files import fitted, read_tensors
 
 _SHIFT, _SCALE = (-0.030, -0.088, -0.188), (0.458, 0.448, 0.450)
@@ -21,47 +21,6 @@ _SHIFT, _SCALE = (-0.030, -0.088, -0.188), (0.458, 0.448, 0.450)
 _TINY = 1e-10
 _TRUNK = re.compile(r"(?:features|net\.slice\d+)\.(\d+)\.(weight|bias)")
 _HEAD = re.compile(r"lin(\d)\.model\.1\.weight")
-
-
-@dataclass(frozen=True)
-class Trunk:
-    """The convolutions of a network, in torchvision's order, stage by stage: each stage's last map is compared."""
-
-    stages: tuple[tuple[tuple[int, int, int, int], ...], ...]
-    """Of each convolution: channels out, kernel, stride, padding. A max-pool stands before every stage in `pooled`."""
-    pooled: tuple[int, ...]
-    pool: int
-    """Side of the max-pool's window; its stride is 2."""
-
-    def layers(self) -> tuple[nn.Sequential, list[int]]:
-        """All layers with torchvision's numbers, and after which of them a map is taken."""
-        layers: list[nn.Module] = []
-        taps, channels = [], 3
-        for number, stage in enumerate(self.stages):
-            if number in self.pooled:
-                layers.append(nn.MaxPool2d(self.pool, 2))
-            for out, kernel, stride, padding in stage:
-                layers += [nn.Conv2d(channels, out, kernel, stride, padding), nn.ReLU()]
-                channels = out
-            taps.append(len(layers) - 1)
-        return nn.Sequential(*layers), taps
-
-
-def _vgg_stage(channels: int, count: int) -> tuple[tuple[int, int, int, int], ...]:
-    return ((channels, 3, 1, 1),) * count
-
-
-TRUNKS: dict[str, Trunk] = {
-    "alex": Trunk(
-        (((64, 11, 4, 2),), ((192, 5, 1, 2),), ((384, 3, 1, 1),), ((256, 3, 1, 1),), ((256, 3, 1, 1),)), (1, 2), 3
-    ),
-    "vgg": Trunk(
-        (_vgg_stage(64, 2), _vgg_stage(128, 2), _vgg_stage(256, 3), _vgg_stage(512, 3), _vgg_stage(512, 3)),
-        (1, 2, 3, 4),
-        2,
-    ),
-}
-"""AlexNet and VGG-16, up to the last map that is compared."""
 
 
 class Lpips(nn.Module):
@@ -74,8 +33,9 @@ class Lpips(nn.Module):
     def __init__(self, trunk: str):
         super().__init__()
         self.trunk = trunk
-        self.features, self._taps = TRUNKS[trunk].layers()
-        self.heads = nn.ParameterList(torch.zeros(1, stage[-1][0], 1, 1) for stage in TRUNKS[trunk].stages)
+        channels = TRUNKS[trunk].channels
+        self.network = PlainNetwork(trunk, stages=len(channels))
+        self.heads = nn.ParameterList(torch.zeros(1, count, 1, 1) for count in channels)
 
     def forward(self, one: Float[Tensor, "B 3 H W"], other: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B"]:
         """Distance of pairs of pictures in [0, 1]; 0 for equal ones."""
@@ -87,12 +47,8 @@ class Lpips(nn.Module):
     def _maps(self, images: Float[Tensor, "B 3 H W"]) -> list[Float[Tensor, "B C h w"]]:
         """Of unit length at each place."""
         shift, scale = (images.new_tensor(values).view(3, 1, 1) for values in (_SHIFT, _SCALE))
-        values, maps = (2 * images - 1 - shift) / scale, []
-        for number, layer in enumerate(self.features):
-            values = layer(values)
-            if number in self._taps:
-                maps.append(values / ((values**2).sum(1, keepdim=True).sqrt() + _TINY))
-        return maps
+        maps = self.network.maps((2 * images - 1 - shift) / scale)
+        return [values / ((values**2).sum(1, keepdim=True).sqrt() + _TINY) for values in maps]
 
 
 def load_lpips(files: Sequence[Path]) -> Lpips:
@@ -108,13 +64,13 @@ def load_lpips(files: Sequence[Path]) -> Lpips:
     heads: dict[str, Tensor] = {}
     for file in files:
         tensors = read_tensors(file)
-        trunk |= _renamed(tensors, _TRUNK, "features.{}.{}")
+        trunk |= _renamed(tensors, _TRUNK, "network.features.{}.{}")
         heads |= _renamed(tensors, _HEAD, "heads.{}")
     names = " and ".join(map(str, files))
     if not trunk or not heads:
         lacking = "trunk (features.0.weight, ... as torchvision's alexnet and vgg16)" if not trunk else "linear heads"
         raise InputError(f"--lpips {names}: no {lacking} there; give the trunk's file and the heads' (lin0.model.1...)")
-    first = trunk.get("features.0.weight", torch.empty(0))
+    first = trunk.get("network.features.0.weight", torch.empty(0))
     kind = "alex" if first.shape[-1:] == (11,) else "vgg"
     model = Lpips(kind)
     wanted = model.state_dict()
