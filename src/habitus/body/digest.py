@@ -12,3 +12,8 @@ def body_digest(body: BodyModel) -> str:
         digest.update(name.encode())
         digest.update(values.detach().cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()[:16]
+
+
+def about_body(body: BodyModel) -> dict[str, str]:
+    """What a file that is made for one body says of it: its topology and its digest, under names for messages."""
+    return {"body": body.topology, "body file": body_digest(body)}

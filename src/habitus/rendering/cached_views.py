@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from habitus.body.digest import body_digest
+from habitus.body.digest import about_body
 from habitus.body.model import BodyModel
 from habitus.record_files import Record, RecordFile, write_records
 from habitus.rendering.cached_views_batch import UV_STEPS, View, Views, collate_views
@@ -60,7 +60,8 @@ def write_views(
         ValueError: `people` are fewer than `count`.
     """
     makers = (partial(rasterise, body, params, photo, size) for params, photo in people)
-    write_records(path, _KIND, _about(body, size, source), _COLUMNS, makers, count=count, progress=progress)
+    about = {**about_body(body), "size": list(size), "source": source}
+    write_records(path, _KIND, about, _COLUMNS, makers, count=count, progress=progress)
 
 
 class CachedViews:
@@ -83,7 +84,7 @@ class CachedViews:
             InputError: the file is missing, unfinished, cut off, or of another body or source.
         """
         self._records = RecordFile(path, _KIND)
-        expected = {} if body is None else _about_body(body)
+        expected = {} if body is None else about_body(body)
         self._records.check(expected if source is None else expected | {"source": source})
         height, width = self._records.about["size"]
         self.size: tuple[int, int] = (height, width)
@@ -134,11 +135,3 @@ def rasterise(body: BodyModel, params: BodyParams, photo: tuple[int, int], size:
 def _doubled_area(corners: Float[Tensor, "P 3 2"]) -> Float[Tensor, "P"]:
     a, b = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
     return (a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]).abs()
-
-
-def _about(body: BodyModel, size: tuple[int, int], source: str) -> dict[str, object]:
-    return {**_about_body(body), "size": list(size), "source": source}
-
-
-def _about_body(body: BodyModel) -> dict[str, object]:
-    return {"body": body.topology, "body file": body_digest(body)}
