@@ -20,7 +20,7 @@ import torch
 
 from habitus.synthetic.worlds.world import PRESETS
 from habitus.synthetic.worlds.writing import write_world
-from habitus.train_command import TASKS
+from habitus.train_command import REID_TASKS
 from habitus.training.recipes.cal import Cal
 from habitus.training.recipes.pcb import Pcb
 from habitus.training.recipes.reid import ReidRecipe
@@ -66,7 +66,7 @@ class Figures:
 
 def measure(recipe: ReidRecipe, *, workers: int, threads: int, batches: int) -> Figures:
     """Train on a few batches, first as in a run, then by parts."""
-    task = TASKS[type(recipe)](recipe, training_data(recipe.data, train_on="train").records)
+    task = REID_TASKS[type(recipe)](recipe, training_data(recipe.data, train_on="train").records)
     prepare(task, CPU)
     keys = list(islice(chain.from_iterable(map(task.batches, range(recipe.epochs))), batches + APART))
     torch.set_num_threads(threads)

@@ -16,6 +16,7 @@ from habitus.errors import InputError
 from habitus.training.recipes.cal import Cal
 from habitus.training.recipes.pcb import Pcb
 from habitus.training.recipes.reid_baseline import ReidBaseline
+from habitus.training.recipes.texture import TextureRecipe
 from habitus.training.settings import RunOptions
 
 _Nothing = Annotated[None, Suppress]
@@ -175,6 +176,7 @@ class TrainCommand(RunOptions):
         Annotated[ReidBaseline, subcommand("reid-baseline")]
         | Annotated[Pcb, subcommand("pcb")]
         | Annotated[Cal, subcommand("cal")]
+        | Annotated[TextureRecipe, subcommand("texture")]
     )
     out: Annotated[Path, arg(aliases=["-o"], metavar="RUN")]
     """Folder of the run; must be empty, or hold a run begun with the same options (--resume)."""

@@ -33,7 +33,7 @@ from habitus.training.distributed import (
     rank,
 )
 from habitus.training.logbook import Logbook, Silence
-from habitus.training.run_folder import MODEL, is_finished, open_run
+from habitus.training.run_folder import MODEL, PICTURES, is_finished, open_run
 from habitus.training.settings import LoopSettings, RunOptions, check
 from habitus.training.stepping import NotFiniteError, prepare, train_on
 from habitus.training.task import Batch, Task
@@ -94,7 +94,8 @@ def train(
 
     Args:
         task: what is trained, on the CPU.
-        folder: of the run: config.json, metrics.csv, tensorboard/, the two last checkpoints, and model/ at the end.
+        folder: of the run: config.json, metrics.csv, tensorboard/, pictures/ of tasks that draw, the two last
+            checkpoints, and model/ at the end.
         settings: what decides the outcome in the loop.
         options: what does not.
         identity: the whole of what decides the outcome, as JSON values; a resumed run must have the same.
@@ -192,6 +193,8 @@ def _run_epochs(run: _Run) -> None:
                 scores = _scores(run, epoch) if last else {}
                 _write_row(run, epoch + (number + 1) / len(batches), since=rowed, scores=scores)
                 rowed = replace(progress)
+            if last:
+                _draw(run, epoch)
             if ended - saved >= 60 * options.checkpoint_minutes and rank() == 0:
                 _save(run)
                 saved = time.monotonic()
@@ -226,6 +229,14 @@ def _scores(run: _Run, epoch: int) -> dict[str, float]:
         scores = run.task.scores()
     run.task.modules.train()
     return scores
+
+
+def _draw(run: _Run, epoch: int) -> None:
+    """A picture of what the task makes after this epoch."""
+    if rank() == 0:
+        with run.averaged():
+            run.task.draw(run.folder / PICTURES / f"epoch-{epoch + 1:03d}.png")
+        run.task.modules.train()
 
 
 def _write_row(run: _Run, epoch: float, *, since: Progress, scores: dict[str, float]) -> None:

@@ -15,6 +15,7 @@ from habitus.files import writing
 CONFIG = "config.json"
 MODEL = "model"
 METRICS = "metrics.csv"
+PICTURES = "pictures"
 TENSORBOARD = "tensorboard"
 _MOST_SHOWN = 40
 

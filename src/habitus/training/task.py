@@ -69,6 +69,11 @@ class Task(Protocol):
         """How well it does on data that it is not trained on, to be watched; none where there is no such data."""
         ...
 
+    def draw(self, path: Path) -> None:
+        """Draw what it makes at the end of an epoch into a new picture, for whoever watches; or nothing. Modules may be
+        left in eval mode."""
+        ...
+
     def names(self, items: Sequence[Any]) -> list[str]:
         """What people call these items: file names, to find what broke a batch."""
         ...

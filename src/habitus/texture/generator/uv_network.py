@@ -113,7 +113,7 @@ class UvNetwork(nn.Module):
         blocks[..., self.unshuffled] = shown.transpose(1, 2)
         template = self.template.expand(len(shown), -1, -1, -1)
         x = torch.cat([blocks.view(len(shown), -1, side, side), template], 1)
-        said = self.unet(x, self.photo(photo)).view(len(shown), _SAID, -1)[..., self.unshuffled].transpose(1, 2)
+        said = self.unet(x, self.photo(photo)).reshape(len(shown), _SAID, -1)[..., self.unshuffled].transpose(1, 2)
         preference, change, bend = said.split((HINTS, 3, 1), 2)
         return Said(preference, change, (bend + 3).sigmoid())
 

@@ -101,6 +101,9 @@ class ReidTask:
         results = evaluate_reid(self.test, trials, features).report.results
         return {f"{result.mode} {name}": getattr(result, name) for result in results for name in ("mAP", "rank1")}
 
+    def draw(self, path: Path) -> None:
+        """Nothing: features cannot be seen."""
+
     def names(self, items: Sequence[Key]) -> list[str]:
         """The files."""
         return [str(self.dataset.records.paths[row]) for row, _, _ in items]

@@ -29,6 +29,8 @@ class TrainingData:
     """The first of the sets, if it has people to score on that are not trained on."""
     names: list[str]
     """Of the sets."""
+    roots: list[Path]
+    """Folders of the sets."""
     fingerprints: list[dict[str, Any]]
     """Of the sets, wherever they lie and whatever they are called: photos, people, a digest of files and labels."""
 
@@ -51,7 +53,9 @@ def training_data(
     records = joined(datas)
     _check(records, " ".join(map(str, roots)))
     test = datas[0] if datas[0].trials and train_on == "train" else None
-    return TrainingData(records, test, [data.name for data in datas], [_fingerprint(data) for data in datas])
+    return TrainingData(
+        records, test, [data.name for data in datas], [data.root for data in datas], [_fingerprint(d) for d in datas]
+    )
 
 
 def _to_train_on(root: Path, train_on: Literal["train", "all"], layout: str | None) -> ReidData:
