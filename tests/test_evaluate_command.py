@@ -17,6 +17,7 @@ from PIL import Image
 from tiny_sets import SETS
 
 from habitus import cli
+from habitus.evaluate_cli import EvaluateReidCommand
 from habitus.reid.baseline import StrongBaseline
 
 FILES = ["cmc.png", "hardest_{}.png", "index.html", "ranked_{}.png", "results.json", "results.txt", "roc.png"]
@@ -272,7 +273,7 @@ DOCS = (Path(__file__).parent.parent / "docs" / "evaluation.md").read_text()
 @pytest.mark.parametrize("line", re.findall(r"^habitus (.*)$", DOCS, re.MULTILINE))
 def test_commands_of_the_docs_are_understood(line, monkeypatch):
     ran = []
-    monkeypatch.setattr(cli.EvaluateReidCommand, "run", lambda self: ran.append(self))  # noqa: PLW0108 - it binds self
+    monkeypatch.setattr(EvaluateReidCommand, "run", lambda self: ran.append(self))  # noqa: PLW0108 - it binds self
     cli.main(line.split())
     assert len(ran) == 1
 

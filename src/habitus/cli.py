@@ -9,18 +9,17 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import tyro
-from tyro.conf import Positional, Suppress, UseAppendAction, arg, subcommand
+from tyro.conf import Positional, arg, subcommand
 
 from habitus import __version__
 from habitus.errors import InputError
+from habitus.evaluate_cli import EvaluateCommand
 from habitus.training.recipes.cal import Cal
 from habitus.training.recipes.pcb import Pcb
 from habitus.training.recipes.reid_baseline import ReidBaseline
 from habitus.training.recipes.texture import TextureRecipe
 from habitus.training.settings import RunOptions
 
-_Nothing = Annotated[None, Suppress]
-"""A second choice that nobody sees: of a union of two, not of a single type, subcommands are made."""
 _Output = Annotated[Path, arg(aliases=["-o"], metavar="DIR")]
 
 
@@ -37,12 +36,10 @@ class PersonCommand:
         habitus person street.png --all -o out/
 
         habitus person photo.jpg --box 120 40 260 410 --mask mask.png -o out/
-
-        habitus person photos/ --each -o people/
     """
 
     photos: Positional[Annotated[tuple[Path, ...], arg(metavar="PHOTO...")]]
-    """Photos of one person (with --each, of a different person each, and folders of such photos)."""
+    """Photos of one person (with --each, of a different person each)."""
     output: _Output = Path("out")
     """Folder to write; made when it is not there."""
     box: Annotated[tuple[float, float, float, float] | None, arg(metavar="LEFT TOP RIGHT BOTTOM")] = None
@@ -65,11 +62,6 @@ class PersonCommand:
     """Your SMPL .npz or .pkl, instead of the open body."""
     uv: Annotated[Path | None, arg(metavar="OBJ")] = None
     """OBJ with the UV layout for --body (smpl_uv.obj); without it the open body's layout is carried over."""
-    texture: Literal["unwrap", "generate", "both"] | None = None
-    """unwrap: what the photo shows, the rest guessed from it. generate: all as a network says. both: what the photo
-    shows at full detail over what the network says. Without it the best that is installed; report.json names it."""
-    generator: Annotated[str | None, arg(metavar="NAME|DIR")] = None
-    """Weights of the network: ours, rstg, or a folder of `habitus train texture`."""
     texture_size: Literal[256, 512, 1024, 2048] = 512
     """Side of the texture, texels."""
     debug: bool = False
@@ -241,83 +233,6 @@ class EmbedCommand:
 
         embedded, broken = embed_folder(self)
         _say(f"{self.output}: features of {embedded} photos" + (f", {broken} could not be read" if broken else ""))
-
-
-@dataclass(frozen=True)
-class EvaluateReidCommand:
-    """Score re-identification on a data set, by the protocols of the field.
-
-    Reads Market-1501, DukeMTMC-reID, CUHK03, MSMT17, PRCC, LTCC, VC-Clothes, Celeb-reID, DeepChange, LaST, CCVID, a
-    folder a person, or your own table. Prints mAP, rank-1, -5, -10 and mINP in percent for each mode that the data has,
-    each with its protocol in words; --json writes them as fractions from 0 to 1; -o adds CMC and ROC curves, ranked
-    lists, the hardest queries, and a page with it all (index.html).
-
-    Try:
-        habitus evaluate reid --data PRCC/ --weights baseline --shots single
-
-        habitus evaluate reid --data LTCC_ReID/ --weights run/model --mode cc --json scores.json -o scores/
-
-        habitus evaluate reid --data world/ --features world.parquet --rerank
-    """
-
-    data: Annotated[Path, arg(metavar="DIR")]
-    """Folder of the data set, or a table (CSV or Parquet with path, pid, camid, clothes_id, split)."""
-    weights: Annotated[str | None, arg(metavar="NAME|FILE")] = None
-    """pcb or baseline (shipped), the folder of a trained model, or a file of published weights."""
-    features: Annotated[Path | None, arg(metavar="FILE")] = None
-    """Parquet file of `habitus embed` to score, instead of embedding the photos with --weights."""
-    mode: UseAppendAction[tuple[Literal["all", "general", "cc", "sc"], ...]] = ()
-    """general, cc (other clothes) or sc (same clothes); several --mode for several. Without: all that the data has."""
-    shots: Literal["multi", "single"] = "multi"
-    """multi: the whole gallery. single: one photo a person, drawn --draws times; scores are means."""
-    draws: Annotated[int, arg(metavar="N")] = 10
-    """Galleries to draw for single shots."""
-    seed: Annotated[int, arg(metavar="S")] = 0
-    """Of the draws, and of the queries in pictures."""
-    rerank: bool = False
-    """k-reciprocal re-ranking (k1 20, k2 6, lambda 0.3)."""
-    expand: Annotated[int, arg(metavar="N")] = 0
-    """Average each query with the N photos nearest to it, weighted by their cosine cubed, and ask again."""
-    flip: Literal["sum", "none"] = "sum"
-    """sum: add the feature of the mirror image, as is usual."""
-    layout: Annotated[str | None, arg(metavar="NAME")] = None
-    """Of the folder, when it cannot be told from what lies in it: market1501, prcc, ltcc, csv, ..."""
-    strict: bool = False
-    """Stop at a photo that cannot be read, instead of leaving it out and saying so."""
-    batch: Annotated[int, arg(metavar="N")] = 64
-    """Photos that the model sees at once."""
-    device: str = "auto"
-    """cpu, cuda, cuda:1, mps; auto: the fastest there is."""
-    json: Annotated[Path | None, arg(metavar="FILE")] = None
-    """Write the scores and everything that they depend on."""
-    output: Annotated[Path | None, arg(aliases=["-o"], metavar="DIR")] = None
-    """New folder for results, curves, pictures and index.html."""
-    debug: bool = False
-    """Show a traceback instead of one line when something fails."""
-
-    def run(self) -> None:
-        """Score and tell."""
-        from habitus.evaluate_command import score_reid  # noqa: PLC0415
-
-        score_reid(self, say=_say)
-
-
-@dataclass(frozen=True)
-class EvaluateCommand:
-    """Score what Habitus does."""
-
-    what: Annotated[EvaluateReidCommand, subcommand("reid", description="Score re-identification.")] | _Nothing
-    """What is scored."""
-
-    def run(self) -> None:
-        """Run what was chosen."""
-        if self.what is not None:
-            self.what.run()
-
-    @property
-    def debug(self) -> bool:
-        """Of what was chosen."""
-        return self.what is not None and self.what.debug
 
 
 @dataclass(frozen=True)

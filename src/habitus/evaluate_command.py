@@ -12,11 +12,11 @@ from habitus.evaluation.features import FeatureTable, embed_photos, features_fro
 from habitus.evaluation.protocols import Scoring
 from habitus.evaluation.reid import evaluate_reid, trials_of, write_folder
 from habitus.evaluation.results import as_text, write_json
-from habitus.export.folder import check_output_folder
+from habitus.evaluation.tables import check_report_places
 from habitus.reid.embedder import Embedder
 
 if TYPE_CHECKING:
-    from habitus.cli import EvaluateReidCommand
+    from habitus.evaluate_cli import EvaluateReidCommand
 
 
 def score_reid(command: "EvaluateReidCommand", *, say: Callable[[str], None]) -> None:
@@ -45,14 +45,7 @@ def score_reid(command: "EvaluateReidCommand", *, say: Callable[[str], None]) ->
 def _check_places(command: "EvaluateReidCommand") -> None:
     if (command.weights is None) == (command.features is None):
         raise InputError("--weights or --features: give one of them; try --weights baseline")
-    if command.json is not None:
-        if command.json.is_dir():
-            raise InputError(f"--json {command.json}: is a folder; name a file")
-        check_output_folder(command.json.parent)
-    if command.output is not None:
-        check_output_folder(command.output)
-        if command.output.exists() and any(command.output.iterdir()):
-            raise InputError(f"{command.output}: is not empty; choose another folder, nothing is overwritten")
+    check_report_places(command.json, command.output)
 
 
 def _modes(asked: Sequence[str]) -> tuple[Mode, ...]:

@@ -47,6 +47,23 @@ def test_the_median_is_weighted():
     assert light_gain(truth, known, torch.tensor([[[9.0, 1.0, 1.0]]]))[0].tolist() == pytest.approx([0.25] * 3)
 
 
+@given(st.integers(0, 10**6))
+def test_no_other_factor_is_nearer_to_the_photo(seed):
+    """Brute force over the factors at which the mean absolute difference can be least: the ratios themselves."""
+    truth, known, confidence = uniform(seed, 1, 1, 1, 9), uniform(seed + 1, 1, 1, 1, 9), uniform(seed + 2, 1, 1, 9)
+    truth, known = truth.clamp(0.3), known.clamp(0.2)  # ratios within the limits
+    gain = light_gain(truth.expand(1, 3, 1, 9), known.expand(1, 3, 1, 9), confidence)[0, 0]
+    errors = [(confidence * (known - g * truth).abs()).sum() for g in [gain, *(known / truth).flatten()]]
+    assert errors[0] <= min(errors) + 1e-9
+
+
+def test_black_cloth_says_little_of_the_light():
+    """Cameras crush black: most of what is seen is a black coat at a quarter, the rest white trousers as they are."""
+    truth, known = torch.full((1, 3, 1, 10), 0.06), torch.full((1, 3, 1, 10), 0.015)
+    truth[..., 6:], known[..., 6:] = 0.8, 0.8
+    torch.testing.assert_close(light_gain(truth, known, torch.ones(1, 1, 10)), torch.ones(1, 3))
+
+
 def test_nothing_known_leaves_the_truth_alone():
     truth = uniform(3, 2, 3, 8, 8)
     torch.testing.assert_close(in_light_of(truth, torch.zeros_like(truth), torch.zeros(2, 8, 8)), truth)

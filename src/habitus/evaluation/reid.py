@@ -8,6 +8,7 @@ from time import perf_counter
 from habitus.data.records import Mode, ReidData, Shots, Trial
 from habitus.errors import InputError
 from habitus.evaluation.curves import draw_cmc, draw_roc
+from habitus.evaluation.fairness import fairness
 from habitus.evaluation.features import FeatureTable
 from habitus.evaluation.page import COLUMNS, Lists, write_page
 from habitus.evaluation.pictures import draw_lists, pick_hardest, pick_some
@@ -16,7 +17,6 @@ from habitus.evaluation.results import ReidReport, as_text, protocol_line, title
 from habitus.export.folder import filling
 from habitus.export.pictures import save_picture
 from habitus.files import writing
-from habitus.synthetic.worlds.writing import world_around
 
 LISTS = 8
 """Queries in a picture."""
@@ -92,24 +92,6 @@ def evaluate_reid(
         results=tuple(one.result for one in scored.values()),
     )
     return Evaluation(report, scored)
-
-
-def fairness(root: Path) -> tuple[str | None, tuple[str, ...]]:
-    """Of a made world, whether weights may have been trained on it.
-
-    Returns:
-        What the world is (None: the photos are of no made world), and a warning when its seed is not held out.
-
-    Raises:
-        InputError: a damaged description of a made world.
-    """
-    written = world_around(root.resolve())  # photos may be linked
-    if written is None:
-        return None, ()
-    name = f"made world, seed {written.world.seed}"
-    if written.world.held_out:
-        return f"{name}: held out for scoring, no training takes it (fair)", ()
-    return name, ("this world's seed is not held out: the weights may have been trained on it",)
 
 
 def write_folder(evaluation: Evaluation, folder: Path) -> None:

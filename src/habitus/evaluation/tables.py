@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from habitus.errors import InputError
+from habitus.export.folder import check_output_folder
 from habitus.files import writing
 
 _DIGITS = 6
@@ -19,6 +21,22 @@ def write_values(path: str | Path, values: Mapping[str, Any]) -> None:
     with writing(path) as temporary:
         text = json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False)
         temporary.write_text(text + "\n", encoding="utf-8")
+
+
+def check_report_places(json_file: Path | None, folder: Path | None) -> None:
+    """See that a report can be written, before the long work that makes it.
+
+    Raises:
+        InputError: the file is a folder, the folder is not empty, or one of them cannot be written.
+    """
+    if json_file is not None:
+        if json_file.is_dir():
+            raise InputError(f"--json {json_file}: is a folder; name a file")
+        check_output_folder(json_file.parent)
+    if folder is not None:
+        check_output_folder(folder)
+        if folder.exists() and any(folder.iterdir()):
+            raise InputError(f"{folder}: is not empty; choose another folder, nothing is overwritten")
 
 
 def rounded(value: Any) -> Any:

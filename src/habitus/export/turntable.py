@@ -21,7 +21,7 @@ from habitus.export.pictures import to_picture
 from habitus.files import writing
 from habitus.rendering.render import render
 from habitus.rendering.shading import Lambert
-from habitus.types import TexturedPerson
+from habitus.types import BodyParams, TexturedPerson
 
 FRAMES = 36
 SIZE = (320, 240)
@@ -45,27 +45,38 @@ def turntable_frames(
         count: of pictures.
         size: (H, W) of each, pixels.
     """
-    params = person.params
-    with torch.no_grad():
-        standing = body(params.theta, params.beta, params.delta).vertices[0]
-        low, high = standing.amin(0), standing.amax(0)
-        middle = (low + high) / 2
-        standing = standing - torch.stack([middle[0], low[1], middle[2]])
-        psi, shadow = _camera(standing, size), _contact_shadow(standing)
-        frames = []
-        for yaw in (-torch.arange(count) * (2 * math.pi / count)).split(12):  # in pieces: memory stays low
-            rendering = render(
-                _turned(standing, yaw),
-                body.faces,
-                psi.expand(len(yaw), -1),
-                body.uv,
-                body.uv_faces,
-                person.texture.image[None],
-                size=size,
-                background=_backdrop(shadow, yaw, psi, size),
-                shading=LIGHT,
-            )
-            frames += [to_picture(image) for image in rendering.image]
+    return turned_frames(body, person.params, person.texture.image, count=count, size=size)
+
+
+@torch.no_grad()
+def turned_frames(
+    body: BodyModel,
+    params: BodyParams,
+    texture: Float[Tensor, "3 T T"],
+    *,
+    count: int,
+    size: tuple[int, int] = SIZE,
+) -> list[UInt8[np.ndarray, "H W 3"]]:
+    """`turntable_frames` of a body (B = 1) and a texture."""
+    standing = body(params.theta, params.beta, params.delta).vertices[0]
+    low, high = standing.amin(0), standing.amax(0)
+    middle = (low + high) / 2
+    standing = standing - torch.stack([middle[0], low[1], middle[2]])
+    psi, shadow = _camera(standing, size), _contact_shadow(standing)
+    frames = []
+    for yaw in (-torch.arange(count) * (2 * math.pi / count)).split(12):  # in pieces: memory stays low
+        rendering = render(
+            _turned(standing, yaw),
+            body.faces,
+            psi.expand(len(yaw), -1),
+            body.uv,
+            body.uv_faces,
+            texture[None],
+            size=size,
+            background=_backdrop(shadow, yaw, psi, size),
+            shading=LIGHT,
+        )
+        frames += [to_picture(image) for image in rendering.image]
     return frames
 
 

@@ -4,8 +4,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-DARKEST = 0.04
-"""Of a true colour that tells something of the light."""
+_DARKEST = 1e-3
+"""What true colours are divided by at least."""
 GAINS = (0.25, 4.0)
 """Least and largest ratio of a photo's colours to the true ones."""
 
@@ -41,18 +41,19 @@ def in_light_of(
 def light_gain(
     truth: Float[Tensor, "B 3 T T"], known: Float[Tensor, "B 3 T T"], confidence: Float[Tensor, "B T T"]
 ) -> Float[Tensor, "B 3"]:
-    """Median ratio of the colours in a photo to the true ones, a factor for each channel; 1 where nothing is known.
+    """By what the true colours are to be multiplied to look like the photo's, a factor for each channel.
 
-    The weighted median over the texels seen: shade on one side, what stands before the person, and texels that the
-    recovered body puts in the wrong place do not move it.
+    The factor with the least mean absolute difference over the texels seen, which is the median of the ratios weighted
+    by confidence times true colour: shade on one side, what stands before the person, and texels that the recovered
+    body puts in the wrong place do not move it, nor does black cloth, whose ratios say little. 1 if nothing is known.
 
     Args:
         truth: RGB in [0, 1], as in even light.
         known: what unwrapping took from the photo, RGB in [0, 1].
         confidence: of `known`, the weight of each texel.
     """
-    weight = (confidence[:, None] * (truth > DARKEST)).flatten(2)
-    ratio, order = (known / truth.clamp_min(DARKEST)).flatten(2).sort(2)
+    weight = (confidence[:, None] * truth).flatten(2)
+    ratio, order = (known / truth.clamp_min(_DARKEST)).flatten(2).sort(2)
     share = weight.gather(2, order).cumsum(2)
     total = share[..., -1:]
     middle = (share < total / 2).sum(2, keepdim=True).clamp_max(ratio.shape[2] - 1)

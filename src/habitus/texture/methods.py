@@ -10,7 +10,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from habitus.body.model import BodyModel
-from habitus.losses.texture_truth import in_light_of
+from habitus.errors import InputError
 from habitus.texture.from_photos import texture_from_photos
 from habitus.texture.scans import ScanTextures
 from habitus.texture.unwrap import unwrap
@@ -49,23 +49,23 @@ def mean_texture(setting: Setting) -> TextureMethod:
 
 
 def nearest_texture(setting: Setting) -> TextureMethod:
-    """That of other people's textures which is most like what the photo shows, in the photo's light.
+    """That of other people's textures which is most like what the photo shows, as bright as there.
 
-    Compared are the visible texels, weighted by their confidence, in least squares with one gain a channel.
+    Compared are the visible texels, weighted by their confidence, in least squares with one factor for all channels:
+    the exposure is found, but nothing is tinted.
     """
     coarse = torch.cat([_coarse(_as_floats(scan)[None]) for scan in _each(setting.scans)]).flatten(2)
-    power = coarse**2
+    power = (coarse**2).sum(1)
 
     def method(params: BodyParams, image: Float[Tensor, "3 H W"], mask: Float[Tensor, "H W"]) -> Texture:
         seen = unwrap(setting.body, params, image, mask, size=setting.size)
-        weight = _coarse(seen.confidence[None, None])[0].flatten(1)  # (1, K)
-        weighted = _coarse((seen.image * seen.confidence)[None])[0].flatten(1)  # (3, K)
-        alike = torch.einsum("nck,ck->nc", coarse, weighted)
-        size = torch.einsum("nck,k->nc", power, weight[0])
-        # With the best gain, the squared differences are those of black less this.
-        nearest = int((alike**2 / size.clamp(min=1e-9)).sum(1).argmax())
-        chosen = _as_floats(setting.scans[nearest])
-        return _guessed(in_light_of(chosen[None], seen.image[None], seen.confidence[None])[0])
+        weight = _coarse(seen.confidence[None, None]).flatten()
+        weighted = _coarse((seen.image * seen.confidence)[None])[0].flatten(1)
+        alike, size = torch.einsum("nck,ck->n", coarse, weighted), (power @ weight).clamp(min=1e-9)
+        # With the best factor, the squared differences are those of black less this.
+        nearest = int((alike**2 / size).argmax())
+        factor = alike[nearest] / size[nearest] if weight.any() else 1.0
+        return _guessed((_as_floats(setting.scans[nearest]) * factor).clamp(0, 1))
 
     return method
 
@@ -76,6 +76,29 @@ METHODS: dict[str, Callable[[Setting], TextureMethod]] = {
     "nearest": nearest_texture,
 }
 """What makes each method."""
+
+
+WORDS = {
+    "unwrap": "unwrapped, mirrored, filled in; no network",
+    "mean": "mean of {count} other people's textures",
+    "nearest": "nearest of {count} other people's textures by what the photo shows, as bright as there",
+}
+"""What each method is, for people."""
+
+
+def method_named(name: str, setting: Setting) -> tuple[TextureMethod, str]:
+    """A method by its name, and what it is in words.
+
+    Args:
+        name: a key of `METHODS`, or the folder of a generator's weights.
+        setting: what it is made for.
+
+    Raises:
+        InputError: there is no such method, or the weights cannot be used on the body.
+    """
+    if name in METHODS:
+        return METHODS[name](setting), WORDS[name].format(count=len(setting.scans))
+    raise InputError(f"--method {name}: is not known; choose {', '.join(METHODS)}, or a folder of weights")
 
 
 def _guessed(image: Float[Tensor, "3 T T"]) -> Texture:

@@ -100,6 +100,11 @@ def score(
     return scores
 
 
+def lit_truth(truth: Float[Tensor, "3 T T"], known: Texture) -> Float[Tensor, "3 T T"]:
+    """The true texture in the light of a photo, of which `known` is unwrapped."""
+    return in_light_of(truth[None], known.image[None], known.confidence[None])[0]
+
+
 def at_size(images: Float[Tensor, "B C H W"]) -> Float[Tensor, "B C 128 64"]:
     """Pictures as they are compared: resized whole, smoothed where they shrink."""
     if images.shape[-2:] == SIZE:
@@ -127,7 +132,7 @@ def _against_truth(
 ) -> list[dict[str, float]]:
     """Errors in the photo's light, which is found from what unwrapping sees, the same for every method."""
     known = unwrap(body, photo.params, photo.image, photo.mask, size=truth.shape[-1])
-    lit = in_light_of(truth[None], known.image[None], known.confidence[None])[0]
+    lit = lit_truth(truth, known)
     views = turned_errors(body, photo.params, images, lit).tolist()
     errors = [texture_error(body, texture, lit, seen=known.confidence > 0) for texture in textures]
     return [

@@ -1,0 +1,70 @@
+"""index.html: the table of an evaluation of textures and what the methods make of some people."""
+
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+
+from habitus.evaluation.report_page import Page, write_report_page
+from habitus.evaluation.texture.results import (
+    METRICS,
+    TextureReport,
+    all_notes,
+    best_methods,
+    metric_lines,
+    score_cells,
+    settings_lines,
+)
+from habitus.export.pictures import picture_url
+
+Picture = UInt8[np.ndarray, "H W 3"]
+
+
+def write_texture_page(path: Path, report: TextureReport, together: Picture, sheets: Mapping[str, Picture]) -> None:
+    """Write the page.
+
+    Args:
+        path: of the .html file.
+        report: its numbers.
+        together: the sheet of several people.
+        sheets: of each of them, by the photo's name.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    best = {METRICS[name].head: method for name, method in best_methods(report.results).items()}
+    rows = [[(head, value, result.method) for head, value in score_cells(report, result)] for result in report.results]
+    page = Page(
+        data=report.data,
+        folder=report.folder,
+        settings=settings_lines(report),
+        notes=all_notes(report),
+        heads=[head for head, _, _ in rows[0]],
+        rows=[[_cell(head, value, best=best.get(head) == method) for head, value, method in row] for row in rows],
+        unit="± one standard error",
+        seconds=report.seconds,
+        main=_explained(report) + _sheets(together, sheets),
+    )
+    write_report_page(path, page)
+
+
+def _cell(head: str, value: str, *, best: bool) -> str:
+    score, _, error = value.partition(" ")
+    kind = ' class="count"' if head in ("photos", "s/photo") else ' class="best"' if best else ""
+    return f"<td{kind}>{escape(score)}" + (f" <small>{escape(error)}</small>" if error else "") + "</td>"
+
+
+def _explained(report: TextureReport) -> str:
+    lines = "".join(f"<p class='fine'>{escape(line)}</p>" for line in metric_lines(report))
+    return f"<section><h3>What is measured</h3>{lines}</section>"
+
+
+def _sheets(together: Picture, sheets: Mapping[str, Picture]) -> str:
+    figures = {"Some people, front and back": together} | dict(sheets)
+    return "".join(
+        f"<section><h2>{escape(title)}</h2>"
+        f'<img class="sheet" src="{picture_url(sheet)}" alt="{escape(title)}"></section>'
+        for title, sheet in figures.items()
+    )

@@ -1,0 +1,184 @@
+"""What an evaluation of textures found, with all that a number needs beside it: lines to print, JSON for programs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from habitus import __version__
+from habitus.evaluation.tables import aligned, left_out, rounded, write_values
+
+SCHEMA = 1
+"""Grows when a field changes its meaning or goes; new fields may come without."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One column."""
+
+    head: str
+    high: bool
+    """Whether more is better."""
+    words: str
+
+
+METRICS: dict[str, Metric] = {
+    "ssim": Metric("SSIM", True, "structural similarity of photo and render before black, over the whole picture"),
+    "mask_ssim": Metric("mask-SSIM", True, "the same of what the mask keeps of both, over the mask alone"),
+    "cossim": Metric("CosSim", True, "mean cosine over layer1-4 of the network textures may be trained with"),
+    "cossim_r": Metric("CosSim-R", True, "the same of an independent network"),
+    "lpips": Metric("LPIPS", False, "perceptual distance of photo and render before black"),
+    "texture_all": Metric("texture", False, "mean absolute RGB error over all texels, truth in the photo's light"),
+    "texture_seen": Metric("seen", False, "over the texels that the photo shows"),
+    "texture_unseen": Metric("unseen", False, "over the others"),
+    "other_views": Metric("other views", False, "mean absolute RGB error of renders by other cameras"),
+}
+"""By the key in JSON."""
+
+
+@dataclass(frozen=True)
+class MethodResult:
+    """One method, scored."""
+
+    method: str
+    """Its name, or the weights that it is made of."""
+    made_by: str
+    """The same in words."""
+    photos: int
+    """That it made textures of."""
+    scores: Mapping[str, float | None]
+    """Mean over the photos, by the keys of `METRICS`; None: not measured."""
+    errors: Mapping[str, float | None]
+    """Standard error of each mean, photos taken as independent."""
+    seconds: float
+    """A photo, wall time of the method alone."""
+
+
+@dataclass(frozen=True)
+class TextureReport:
+    """Everything that `habitus evaluate texture` tells."""
+
+    data: str
+    """The data set's name."""
+    folder: str
+    world: str | None
+    """Which made world it is, and whether its seed is held out; None: no made world."""
+    chosen: str
+    """Which of its photos, in words."""
+    photos: int
+    people: int
+    without_parameters: int
+    """Photos left out because nobody is known in them."""
+    broken: tuple[str, ...]
+    """Photos left out because they cannot be read."""
+    parameters: str
+    """Where the bodies come from."""
+    mask_rule: str
+    """Which pixels SSIM and LPIPS compare."""
+    networks: Mapping[str, str]
+    """What measured cossim, cossim_r and lpips."""
+    backgrounds: str
+    """Behind the renders that CosSim compares with the photo."""
+    scans: str
+    """Other people's textures, for methods that use them."""
+    seed: int
+    size: tuple[int, int]
+    """(H, W) of the compared pictures."""
+    texture_size: int
+    views: str
+    """The cameras of `other_views`."""
+    notes: tuple[str, ...]
+    seconds: Mapping[str, float]
+    results: tuple[MethodResult, ...]
+
+
+def write_json(path: str | Path, report: TextureReport) -> None:
+    """Write a report; see `to_json` for the keys.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    write_values(path, to_json(report))
+
+
+def to_json(report: TextureReport) -> dict[str, Any]:
+    """A report as plain values: `results` by method, in each the scores of `METRICS` by their keys."""
+    values = asdict(report)
+    results = {
+        result.method: {
+            **result.scores,
+            "standard_error": result.errors,
+            "made_by": result.made_by,
+            "photos": result.photos,
+            "seconds": result.seconds,
+        }
+        for result in report.results
+    }
+    metrics = {name: {"better": "high" if m.high else "low", "words": m.words} for name, m in METRICS.items()}
+    return rounded({"habitus": __version__, "schema": SCHEMA} | values | {"metrics": metrics, "results": results})
+
+
+def as_text(report: TextureReport) -> str:
+    """The report to print: what was scored and how, the table, notes."""
+    lines = [f"{report.data} ({report.folder})", *settings_lines(report), ""]
+    rows = [score_cells(report, result) for result in report.results]
+    heads = [head for head, _ in rows[0]]
+    lines += aligned([heads, *([cell for _, cell in row] for row in rows)])
+    lines += ["", *metric_lines(report)]
+    lines += [f"note: {note}" for note in all_notes(report)]
+    return "\n".join(lines) + "\n"
+
+
+def settings_lines(report: TextureReport) -> list[str]:
+    """What the numbers depend on."""
+    fair = [report.world] if report.world else []
+    height, width = report.size
+    networks = [f"{METRICS[name].head} by {words}" for name, words in report.networks.items()]
+    behind = [f"renders over {report.backgrounds}"] if {"cossim", "cossim_r"} & set(report.networks) else []
+    return [
+        *fair,
+        f"{report.photos} photos of {report.people} people: {report.chosen}; seed {report.seed}",
+        f"body parameters: {report.parameters}; mask: {report.mask_rule}",
+        f"compared at {height}x{width}, textures at {report.texture_size}x{report.texture_size}; "
+        + ("; ".join([*networks, *behind]) if networks else "no networks"),
+    ]
+
+
+def metric_lines(report: TextureReport) -> list[str]:
+    """What each column is, and each method."""
+    measured = [name for name in METRICS if any(result.scores.get(name) is not None for result in report.results)]
+    lines = [f"{METRICS[name].head} ({'more' if METRICS[name].high else 'less'} is better): {METRICS[name].words}"
+             for name in measured]  # fmt: skip
+    lines += [f"other views: {report.views}"] if "other_views" in measured else []
+    return [*lines, *(f"{one.method}: {one.made_by}" for one in report.results), f"other people: {report.scans}"]
+
+
+def all_notes(report: TextureReport) -> list[str]:
+    """The notes, and what was left out."""
+    missing = report.without_parameters
+    lines = [f"{missing} photo{'s' if missing > 1 else ''} without body parameters left out"] if missing else []
+    return [*report.notes, *lines, *left_out(report.broken)]
+
+
+def score_cells(report: TextureReport, result: MethodResult) -> list[tuple[str, str]]:
+    """Heading and value of each column, the method first; columns that nothing was measured for are left out."""
+    shown = [name for name in METRICS if any(one.scores.get(name) is not None for one in report.results)]
+    cells = [(METRICS[name].head, number(result.scores.get(name), result.errors.get(name))) for name in shown]
+    return [("method", result.method), *cells, ("photos", str(result.photos)), ("s/photo", f"{result.seconds:.2f}")]
+
+
+def number(value: float | None, error: float | None = None) -> str:
+    """A score as people read it: .512, with its standard error where there is one."""
+    if value is None:
+        return "-"
+    return f"{value:.3f}" + ("" if error is None else f" ±{error:.3f}")
+
+
+def best_methods(results: Sequence[MethodResult]) -> dict[str, str]:
+    """The best method by each metric that more than one was measured by."""
+    best: dict[str, str] = {}
+    for name, metric in METRICS.items():
+        known = [(value, result.method) for result in results if (value := result.scores.get(name)) is not None]
+        if len(known) > 1:
+            best[name] = (max if metric.high else min)(known)[1]
+    return best
