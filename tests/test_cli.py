@@ -85,6 +85,9 @@ def test_omp_waits_passively_before_torch_loads():
         (["person", "a.jpg", "--all", "--params", "p.npz"], ["p.npz"]),
         (["person", "a.jpg", "b.jpg", "--mask", "m.png"], ["single photo"]),
         (["person", "a.jpg", "--body", "nothing.pkl"], ["nothing.pkl"]),
+        (["person", "a.jpg", "--texture", "generate", "--generator", "nowhere"], ["nowhere", "no such generator"]),
+        (["person", "a.jpg", "--texture", "unwrap", "--generator", "ours"], ["unwrap", "no generator"]),
+        (["person", "."], ["is a folder", "--each"]),
     ],
 )
 def test_mistakes_get_one_line_and_status_2(capsys, tmp_path, monkeypatch, arguments, words):

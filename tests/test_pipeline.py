@@ -16,6 +16,7 @@ from habitus.pipeline import reconstruct, reconstruct_all
 from habitus.recovery.fit import FitSettings
 from habitus.recovery.parameter_files import save_params
 from habitus.synthetic.photos.making import make_person
+from habitus.texture.generator.model import TextureGenerator
 
 FILES = {
     "person.glb", "person.obj", "person.mtl", "texture.png", "confidence.png", "turntable.gif", "preview.html",
@@ -137,14 +138,20 @@ def test_parameters_from_a_file(photos, body, tmp_path):
     np.testing.assert_allclose(theta, made[0].params.theta[0].numpy(), atol=1e-5)
 
 
-def test_each_photo_a_person_and_a_bad_one_does_not_stop_the_rest(photos, tmp_path, capsys):
-    folder, _ = photos
-    (tmp_path / "bad.png").write_text("no photo")
+def test_each_photo_a_person_and_a_bad_one_does_not_stop_the_rest(photos, body, tmp_path, capsys):
+    """A folder of photos, and textures by a network of one's own."""
+    (tmp_path / "in" / "more").mkdir(parents=True)
+    (tmp_path / "in" / "bad.png").write_text("no photo")
+    (tmp_path / "in" / "more" / "0.png").write_bytes((photos[0] / "0.png").read_bytes())
+    TextureGenerator.ours(body, size=128).save_pretrained(tmp_path / "weights")
+    options = ["--each", "--generator", str(tmp_path / "weights"), "-o", str(tmp_path / "out")]
     with pytest.raises(SystemExit) as stop:
-        cli.main(["person", str(tmp_path / "bad.png"), str(folder / "0.png"), "--each", "-o", str(tmp_path / "out")])
+        cli.main(["person", str(tmp_path / "in"), *options])
     assert stop.value.code == 2
-    assert {p.name for p in (tmp_path / "out").iterdir()} == {"0"}
+    assert [p.relative_to(tmp_path / "out").as_posix() for p in sorted(tmp_path.glob("out/*/*"))] == ["more/0"]
     assert "1 of 2 photos" in capsys.readouterr().err
+    report = json.loads((tmp_path / "out" / "more" / "0" / "report.json").read_text())
+    assert report["texture_by"] == f"both, {tmp_path / 'weights'}"
 
 
 def test_saved_parameters_give_the_same_person_again(photos, tmp_path):

@@ -36,10 +36,12 @@ class PersonCommand:
         habitus person street.png --all -o out/
 
         habitus person photo.jpg --box 120 40 260 410 --mask mask.png -o out/
+
+        habitus person photos/ --each -o people/
     """
 
     photos: Positional[Annotated[tuple[Path, ...], arg(metavar="PHOTO...")]]
-    """Photos of one person (with --each, of a different person each)."""
+    """Photos of one person (with --each, of a different person each, and folders of such photos)."""
     output: _Output = Path("out")
     """Folder to write; made when it is not there."""
     box: Annotated[tuple[float, float, float, float] | None, arg(metavar="LEFT TOP RIGHT BOTTOM")] = None
@@ -62,6 +64,11 @@ class PersonCommand:
     """Your SMPL .npz or .pkl, instead of the open body."""
     uv: Annotated[Path | None, arg(metavar="OBJ")] = None
     """OBJ with the UV layout for --body (smpl_uv.obj); without it the open body's layout is carried over."""
+    texture: Literal["unwrap", "generate", "both"] | None = None
+    """unwrap: what the photo shows, the rest guessed from it. generate: all as a network says. both: what the photo
+    shows at full detail over what the network says. Without it the best that is installed; report.json names it."""
+    generator: Annotated[str | None, arg(metavar="NAME|DIR")] = None
+    """Weights of the network: ours, rstg, or a folder of `habitus train texture`."""
     texture_size: Literal[256, 512, 1024, 2048] = 512
     """Side of the texture, texels."""
     debug: bool = False

@@ -13,6 +13,8 @@ from habitus.errors import InputError
 from habitus.export.folder import check_output_folder
 from habitus.pipeline import Reconstruction, reconstruct, reconstruct_all
 from habitus.recovery.parameter_files import load_params, without_camera
+from habitus.reid.embedder import photos_in
+from habitus.texture.choice import TextureMaker, texture_maker
 from habitus.types import BodyParams, Box
 
 if TYPE_CHECKING:
@@ -30,12 +32,14 @@ def make_people(command: "PersonCommand") -> None:
     """
     _check(command)
     check_output_folder(command.output)
+    groups = list(_groups(command))
     body = BodyModel(load_body_data(command.body, uv_obj=command.uv))
+    texture = texture_maker(body, command.texture, generator=command.generator)
     failed = 0
-    for name, photos in _groups(command):
+    for name, photos in groups:
         folder = command.output / name
         try:
-            for i, made in enumerate(_reconstructions(command, photos, body)):
+            for i, made in enumerate(_reconstructions(command, photos, body, texture)):
                 place = folder / f"person-{i + 1}" if command.all else folder
                 made.save(place)
                 _report(place, made)
@@ -45,7 +49,7 @@ def make_people(command: "PersonCommand") -> None:
             failed += 1
             log.warning("%s", error)
     if failed:
-        raise InputError(f"{failed} of {len(command.photos)} photos could not be used; the lines above say why")
+        raise InputError(f"{failed} of {len(groups)} photos could not be used; the lines above say why")
 
 
 def _check(command: "PersonCommand") -> None:
@@ -64,15 +68,29 @@ def _check(command: "PersonCommand") -> None:
 def _groups(command: "PersonCommand") -> Iterator[tuple[str, tuple[Path, ...]]]:
     """Photos of one person, and the folder below the output that their files go to."""
     if not command.each:
+        folder = next((path for path in command.photos if path.is_dir()), None)
+        if folder is not None:
+            raise InputError(f"{folder}: is a folder; add --each for a person a photo, or name photos of one person")
         yield "", command.photos
         return
     seen: dict[str, int] = {}
-    for photo in command.photos:
-        seen[photo.stem] = seen.get(photo.stem, 0) + 1
-        yield (photo.stem if seen[photo.stem] == 1 else f"{photo.stem}-{seen[photo.stem]}"), (photo,)
+    for name, photo in _each(command.photos):
+        seen[name] = seen.get(name, 0) + 1
+        yield (name if seen[name] == 1 else f"{name}-{seen[name]}"), (photo,)
 
 
-def _reconstructions(command: "PersonCommand", photos: tuple[Path, ...], body: BodyModel) -> Iterator[Reconstruction]:
+def _each(paths: tuple[Path, ...]) -> Iterator[tuple[str, Path]]:
+    """Photos and those in folders, and names for them: where they lie below the folder, without suffix."""
+    for path in paths:
+        if path.is_dir():
+            yield from ((photo.relative_to(path).with_suffix("").as_posix(), photo) for photo in photos_in(path))
+        else:
+            yield path.stem, path
+
+
+def _reconstructions(
+    command: "PersonCommand", photos: tuple[Path, ...], body: BodyModel, texture: TextureMaker
+) -> Iterator[Reconstruction]:
     with _Bar(photos[0].name) as bar:
         if command.all:
             yield from reconstruct_all(
@@ -80,6 +98,7 @@ def _reconstructions(command: "PersonCommand", photos: tuple[Path, ...], body: B
                 body=body,
                 keypoints=command.keypoints,
                 mask_method=command.mask_method,
+                texture=texture,
                 texture_size=command.texture_size,
                 progress=bar,
             )
@@ -93,6 +112,7 @@ def _reconstructions(command: "PersonCommand", photos: tuple[Path, ...], body: B
             mask_method=command.mask_method,
             person=command.person,
             params=None if command.params is None else _params(command.params, body),
+            texture=texture,
             texture_size=command.texture_size,
             progress=bar,
         )

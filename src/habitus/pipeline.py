@@ -1,4 +1,4 @@
-"""Photo -> textured, animatable person, on one page: perceive, fit, unwrap, fuse, complete, save."""
+"""Photo -> textured, animatable person, on one page: perceive, fit, make the texture, save."""
 
 import logging
 import time
@@ -17,8 +17,8 @@ from habitus.perception.masks import MaskMethod
 from habitus.perception.perceiving import perceive
 from habitus.perception.photo import Photo, as_photo
 from habitus.recovery.fit import Fit, FitSettings, fit, measure
-from habitus.texture.from_photos import texture_from_photos
-from habitus.types import BodyParams, Box, Crop, Texture, TexturedPerson
+from habitus.texture.choice import PhotoOfPerson, TextureMaker, TextureWay, texture_maker
+from habitus.types import BodyParams, Box, Crop, TexturedPerson
 
 log = logging.getLogger("habitus")
 
@@ -41,6 +41,8 @@ class Reconstruction:
     seconds: dict[str, float] = field(default_factory=dict)
     """Wall time a stage."""
     warnings: tuple[str, ...] = ()
+    texture_by: str = "unwrap"
+    """How the texture was made: `TextureMaker.name`."""
 
     def save(self, folder: str | Path) -> None:
         """Write person.glb, person.obj, texture.png, confidence.png, turntable.gif, preview.html and report.json.
@@ -50,7 +52,14 @@ class Reconstruction:
         """
         from habitus.export.save import save_person  # noqa: PLC0415  (reconstructing alone needs no exporter)
 
-        save_person(folder, self.person, self.body, seconds=self.seconds, warnings=self.warnings)
+        save_person(
+            folder,
+            self.person,
+            self.body,
+            seconds=self.seconds,
+            warnings=self.warnings,
+            texture_by=self.texture_by,
+        )
 
 
 def reconstruct(
@@ -62,6 +71,7 @@ def reconstruct(
     mask_method: MaskMethod = "auto",
     person: int | None = None,
     params: BodyParams | None = None,
+    texture: TextureWay | TextureMaker | None = None,
     texture_size: int = 512,
     settings: FitSettings | None = None,
     progress: Progress | None = None,
@@ -79,6 +89,9 @@ def reconstruct(
         mask_method: how the person is cut out when no mask is given.
         person: which of several people, from 1, the most prominent first.
         params: body parameters, one a photo, instead of fitting.
+        texture: how the texture is made: by unwrapping alone, by a network alone, or both: what the photo shows over
+            what the network says. None is the best that is installed for the body. `texture.choice.texture_maker` makes
+            one of your own weights.
         texture_size: side of the texture, texels.
         settings: of the fit.
         progress: told how far each stage is.
@@ -98,16 +111,17 @@ def reconstruct(
             for p in pictures
         ]
     body = body or BodyModel.load()
+    make_texture = texture if isinstance(texture, TextureMaker) else texture_maker(body, texture)
     with watch.stage("fit"):
         if params is None:
             found = fit(body, crops, settings=settings, progress=lambda done: watch.tell("fit", done))
         else:
             found = measure(body, crops, params)
     with watch.stage("texture"):
-        texture = _texture(body, pictures, crops, found.params, texture_size)
+        image = make_texture(_photos(pictures, crops, found.params), texture_size)
     shown = found.params[0] if len(crops) == 1 else _with_mean_build(found)
-    result = TexturedPerson(body.topology, shown.detach(), texture, crops[0])
-    return Reconstruction(result, found, body, watch.seconds, tuple(dict.fromkeys(warnings)))
+    result = TexturedPerson(body.topology, shown.detach(), image, crops[0])
+    return Reconstruction(result, found, body, watch.seconds, tuple(dict.fromkeys(warnings)), make_texture.name)
 
 
 def reconstruct_all(
@@ -116,6 +130,7 @@ def reconstruct_all(
     body: BodyModel | None = None,
     keypoints: str | Path | None = None,
     mask_method: MaskMethod = "auto",
+    texture: TextureWay | TextureMaker | None = None,
     texture_size: int = 512,
     settings: FitSettings | None = None,
     progress: Progress | None = None,
@@ -126,25 +141,24 @@ def reconstruct_all(
         picture = as_photo(photo)
         crops = perceive(picture, keypoints=keypoints, mask_method=mask_method, person="all")
     body = body or BodyModel.load()
+    make_texture = texture if isinstance(texture, TextureMaker) else texture_maker(body, texture)
     with watch.stage("fit"):
         found = fit(body, crops, settings=settings, progress=lambda done: watch.tell("fit", done))
     for i, crop in enumerate(crops):
         with watch.stage("texture"):
-            texture = _texture(body, [picture], [crop], found.params[i], texture_size)
-        result = TexturedPerson(body.topology, found.params[i].detach(), texture, crop)
-        yield Reconstruction(result, found[i], body, dict(watch.seconds), tuple(dict.fromkeys(warnings)))
+            image = make_texture(_photos([picture], [crop], found.params[i]), texture_size)
+        result = TexturedPerson(body.topology, found.params[i].detach(), image, crop)
+        heard = tuple(dict.fromkeys(warnings))
+        yield Reconstruction(result, found[i], body, dict(watch.seconds), heard, make_texture.name)
 
 
-def _texture(
-    body: BodyModel, pictures: Sequence[Photo], crops: Sequence[Crop], params: BodyParams, size: int
-) -> Texture:
-    """Texture from each photo at its own resolution, which is mostly finer than the crop that was fitted."""
+def _photos(pictures: Sequence[Photo], crops: Sequence[Crop], params: BodyParams) -> list[PhotoOfPerson]:
+    """What textures are made from: each photo at its own resolution, mostly finer than the crop that was fitted."""
     fine = [
         recrop(picture, crop, min(max(native_height(crop), crop.size[0]), _FINE_HEIGHT))
         for picture, crop in zip(pictures, crops, strict=True)
     ]
-    photos = [(params[i], crop.image, crop.mask * crop.valid) for i, crop in enumerate(fine)]
-    return texture_from_photos(body, photos, size=size)
+    return [(params[i], crop.image, crop.mask * crop.valid) for i, crop in enumerate(fine)]
 
 
 def _with_mean_build(found: Fit) -> BodyParams:

@@ -54,6 +54,8 @@ class Report:
     crop_to_photo: list[list[float]]
     """2x3 affine map of crop pixels to photo pixels."""
     texture_size: int
+    texture_by: str
+    """How the texture was made: "unwrap" (from the photo alone), "generate, WEIGHTS" or "both, WEIGHTS"."""
     texture_seen: float
     """Share of the body's texels with a confidence above 0: the rest are guesses."""
     mask_iou: float
@@ -77,6 +79,7 @@ def make_report(
     *,
     seconds: Mapping[str, float] | None = None,
     warnings: Sequence[str] = (),
+    texture_by: str = "unwrap",
 ) -> Report:
     """Fill a report.
 
@@ -86,6 +89,7 @@ def make_report(
         seen: the person re-projected.
         seconds: of each stage, in the order they ran.
         warnings: one line each.
+        texture_by: how the texture was made.
     """
     crop, params = person.crop, person.params
     size = person.texture.image.shape[-1]
@@ -100,6 +104,7 @@ def make_report(
         crop_size=crop.size,
         crop_to_photo=_values(crop.to_photo),
         texture_size=size,
+        texture_by=texture_by,
         texture_seen=round((person.texture.confidence.cpu()[on_body] > 0).float().mean().item(), DIGITS),
         mask_iou=round(seen.mask_iou, DIGITS),
         keypoint_error_px=None if error is None else round(error, DIGITS),

@@ -26,6 +26,7 @@ def save_person(
     *,
     seconds: Mapping[str, float] | None = None,
     warnings: Sequence[str] = (),
+    texture_by: str = "unwrap",
 ) -> list[Path]:
     """Write all files of a person, or none and an error.
 
@@ -38,6 +39,7 @@ def save_person(
         body: of the person's topology.
         seconds: that the stages before took, for the report; the export adds its own.
         warnings: for the report and the page, one line each.
+        texture_by: how the texture was made, for the report.
 
     Returns:
         The files, in the order above.
@@ -65,6 +67,7 @@ def save_person(
             seen,
             seconds=spent,
             warnings=warnings,
+            texture_by=texture_by,
         )
         write_report(new / "report.json", report)
         save_params(new / "params.npz", person.params, topology=person.topology)

@@ -1,11 +1,13 @@
 """Give every texel a colour: seen, mirrored, taken from the other side of the body, or grown from around it."""
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 import scipy.sparse as sp
 import torch
 from jaxtyping import Float, Int
+from torch import Tensor
 
 from habitus.body.model import BodyModel
 from habitus.texture.appearance import Tones, along_axis, distance, find_tones, hollows
@@ -51,8 +53,21 @@ ROUND = ("face", "hair", "foot")
 """Kinds of regions in which no direction is special."""
 
 
+@dataclass(frozen=True)
+class _Under:
+    """What is put under the texels that are seen."""
+
+    colour: Float[np.ndarray, "K 3"]
+    certain: Float[np.ndarray, "K"]
+    """In [0, 1], how far it is more than the typical colour of a whole part."""
+    pull: Float[np.ndarray, "K"]
+    """How strongly the membrane is drawn to it."""
+    shapes: list[tuple[Float[np.ndarray, "K 3"], Float[np.ndarray, "K"]]]
+    """Colours of which only the shape counts, and how far, where nothing is seen."""
+
+
 @torch.no_grad()
-def complete(body: BodyModel, texture: Texture) -> Texture:
+def complete(body: BodyModel, texture: Texture, *, guess: Float[Tensor, "3 T T"] | None = None) -> Texture:
     """Fill every texel of a texture that a photo shows in part.
 
     Texels that are seen well keep their colours. The rest takes, in this order, what is seen at the mirrored place,
@@ -63,6 +78,8 @@ def complete(body: BodyModel, texture: Texture) -> Texture:
     Args:
         body: the body whose UV map the texture is in.
         texture: of `unwrap` or `fuse`; colours of confidence 0 do not matter.
+        guess: a whole texture from elsewhere, such as a network's, to take instead of all of these guesses; it is bent
+            in the same way.
 
     Returns:
         A texture whose gutters between the charts are filled too. Its confidence is the one given: 0 marks guesses.
@@ -75,24 +92,21 @@ def complete(body: BodyModel, texture: Texture) -> Texture:
     tones = find_tones(colour, seen, kind, kinds)
     place = texels.spread @ body.v_template.cpu().numpy()
     seen = np.where(strayed(colour, seen, place, kind, kinds, tones), 0, seen).astype(np.float32)
-
-    passable = np.where(bare_in_front(texels, colour, kind, kinds, tones), 0, seen).astype(np.float32)
-    guess, trust = _guess(body, texels, colour, seen, passable)
-    typical, known = _typical(body, texels, colour, passable, place, kind, kinds, tones)
-    pull = known * _strength(GUESS_REACH, texels.size) + (1 - known) * _pull(kind, kinds, texels.size)
-    # From the least to the most certain, each over those before: typical colours, guesses, what is seen.
-    known = np.where(in_kinds(kind, kinds, ("face",)), 1, known)  # shaded, not flat
-    under = typical + trust[:, None] * (guess - typical)
-    base = under + seen[:, None] * (colour - under)
-    pull += trust * (_strength(GUESS_REACH, texels.size) - pull)
-    pull += seen * (SEEN_PULL - pull)
-    shapes = [
-        (typical, known * PROFILE_TRUST * (1 - trust) * (1 - seen)),
-        (guess, trust * (1 - seen)),
-        (colour, seen),
-    ]
+    if guess is None:
+        passable = np.where(bare_in_front(texels, colour, kind, kinds, tones), 0, seen).astype(np.float32)
+        found, trust = _guess(body, texels, colour, seen, passable)
+        typical, known = _typical(body, texels, colour, passable, place, kind, kinds, tones)
+        under = _layered(found, trust, typical, known, kind, kinds, texels.size)
+    else:
+        given = texels.gather(guess.cpu().numpy().astype(np.float32)).clip(0, 1)
+        whole = np.ones_like(seen)
+        under = _Under(given, whole, whole * _strength(GUESS_REACH, texels.size), [(given, whole)])
+    # From the least to the most certain, each over those before: what is under, what is seen.
+    base = under.colour + seen[:, None] * (colour - under.colour)
+    pull = under.pull + seen * (SEEN_PULL - under.pull)
+    shapes = [*((shape, weight * (1 - seen)) for shape, weight in under.shapes), (colour, seen)]
     # A small difference between what is seen and the guess is light and spreads; a large one is another material.
-    surprise = np.where(seen > 0, distance(colour, under), 0) * np.maximum(trust, known)
+    surprise = np.where(seen > 0, distance(colour, under.colour), 0) * under.certain
     openness = 1 / (1 + (surprise / OTHER_MATERIAL) ** 4)
     filled = fill(_membrane(body, texels.size), base, pull, seen >= 1, shapes, openness=openness)
     filled = _match_seams(filled, seam_pairs(body, texels.size)).clip(0, 1)
@@ -100,6 +114,24 @@ def complete(body: BodyModel, texture: Texture) -> Texture:
         torch.from_numpy(texels.scatter_with_gutters(filled)),
         torch.from_numpy(texels.scatter(confidence[:, None])[0]),
     )
+
+
+def _layered(
+    guess: Float[np.ndarray, "K 3"],
+    trust: Float[np.ndarray, "K"],
+    typical: Float[np.ndarray, "K 3"],
+    known: Float[np.ndarray, "K"],
+    kind: Int[np.ndarray, "K"],
+    kinds: list[str],
+    size: int,
+) -> _Under:
+    """The counterparts' colours, as far as they are to be trusted, over the typical ones."""
+    strength = _strength(GUESS_REACH, size)
+    pull = known * strength + (1 - known) * _pull(kind, kinds, size)
+    pull += trust * (strength - pull)
+    known = np.where(in_kinds(kind, kinds, ("face",)), 1, known)  # shaded, not flat
+    shapes = [(typical, known * PROFILE_TRUST * (1 - trust)), (guess, trust)]
+    return _Under(typical + trust[:, None] * (guess - typical), np.maximum(trust, known), pull, shapes)
 
 
 def _best(confidence: Float[np.ndarray, "K"], kind: Int[np.ndarray, "K"]) -> Float[np.ndarray, "K"]:

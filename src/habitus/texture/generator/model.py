@@ -178,6 +178,11 @@ def layout_digest(body: BodyModel) -> str:
     return hashlib.sha256(np.round(corners * 2**16).astype("<i4").tobytes()).hexdigest()[:16]
 
 
+def fits_body(config: dict[str, Any], body: BodyModel) -> bool:
+    """Whether a generator of that config makes textures for a body."""
+    return config.get("topology") == body.topology and config.get("layout") == layout_digest(body)
+
+
 def _check_body(config: dict[str, Any], body: BodyModel, source: Path) -> None:
     if config.get("model") != KIND:
         raise InputError(f"{source}: describes {config.get('model')!r}, not a {KIND}; give a folder of one")
@@ -186,7 +191,7 @@ def _check_body(config: dict[str, Any], body: BodyModel, source: Path) -> None:
         raise InputError(
             f"{source}: is for the body {topology!r}, not {body.topology!r}; give weights trained on your body"
         )
-    if config.get("layout") != layout_digest(body):
+    if not fits_body(config, body):
         raise InputError(
             f"{source}: is for another UV layout of {topology!r}; load the body with the layout it was trained on, and "
             "convert textures by habitus.texture.layouts"

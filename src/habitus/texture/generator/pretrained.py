@@ -5,7 +5,8 @@ from pathlib import Path
 from habitus.body.model import BodyModel
 from habitus.errors import InputError
 from habitus.model_folders import CONFIG, HUB, WEIGHTS
-from habitus.texture.generator.model import TextureGenerator
+from habitus.texture.generator.model import TextureGenerator, fits_body
+from habitus.weight_files import read_config
 
 SHIPPED = {name: Path(__file__).parents[1] / "weights" / name for name in ("ours", "rstg")}
 """The folders of the weights that come with Habitus."""
@@ -40,3 +41,8 @@ def load_generator(name_or_path: str | Path, body: BodyModel) -> TextureGenerato
 def is_shipped(name: str) -> bool:
     """Whether the weights of that name are part of this installation."""
     return name in SHIPPED and (SHIPPED[name] / CONFIG).is_file()
+
+
+def ships_for(name: str, body: BodyModel) -> bool:
+    """Whether they are, and made for that body and UV layout."""
+    return is_shipped(name) and fits_body(read_config(SHIPPED[name] / CONFIG), body)
