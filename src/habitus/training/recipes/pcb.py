@@ -16,7 +16,8 @@ class Pcb(ReidRecipe):
     Try:
         habitus synth world/ --preset small
 
-        habitus train pcb --data world/ --out run/ --backbone resnet18-half --size 192x64 --optimizer adam --lr 1e-3
+        habitus train pcb --data world/ --out run/ --backbone resnet18-half --size 192x64 --optimizer adamw --lr 2e-3 \
+            --reduction separate --dropout 0
 
         habitus train pcb --data Market-1501/ --out run/ --init resnet50.pth
 
@@ -31,8 +32,12 @@ class Pcb(ReidRecipe):
     """Parts of a person, top to bottom."""
     width: int = 256
     """Of each part's feature."""
+    reduction: Literal["shared", "separate"] = "shared"
+    """Whether one convolution and batch normalisation serves all parts, as in the authors' code, or each has its own:
+    without ImageNet weights parts differ more from one another than people do, and only separate ones learn fast."""
     dropout: float = 0.5
-    """Before the parts' features."""
+    """Before the parts' features. 0 where the backbone does not begin with ImageNet weights: its features then vary
+    too little between people to be seen through it."""
     smoothing: float = 0.0
     """Of the identity labels."""
     optimizer: Literal["adam", "adamw", "sgd"] = "sgd"

@@ -129,7 +129,7 @@ def pcb_task(recipe: Pcb, records: Records) -> ReidTask:
     """PCB: a softmax a stripe."""
     model = PCB(
         backbone=recipe.backbone, classes=records.people, size=recipe.size, stripes=recipe.stripes,
-        width=recipe.width, dropout=recipe.dropout,
+        width=recipe.width, reduction=recipe.reduction, dropout=recipe.dropout,
     )  # fmt: skip
 
     def losses(output: ReidOutput, batch: Batch, _epoch: int) -> Losses:
