@@ -12,11 +12,11 @@ from habitus.training.recipes.texture import TextureRecipe
 from habitus.training.tasks.texture import TextureTask, texture_task
 from habitus.training.tasks.training_data import training_data
 
-WORLD = World(people=3, outfits=2, views=2, cameras=2, size=(64, 32), test_share=0.0, seed=4)
+WORLD = World(people=2, outfits=2, views=2, cameras=2, size=(64, 32), test_share=0.0, seed=4)
 
 
 def write_small_world(folder: Path) -> Path:
-    """Twelve photos."""
+    """Eight photos."""
     write_world(WORLD, folder)
     return folder
 
@@ -32,7 +32,7 @@ def save_small_judge(folder: Path) -> Path:
 
 def small_recipe(world: Path, judge: Path, **changes: Any) -> TextureRecipe:
     """Two people with two photos a batch."""
-    options = {"people": 2, "images": 2, "size": (64, 32), "texture_size": 64, "epochs": 1}
+    options = {"people": 2, "images": 2, "size": (64, 32), "texture_size": 128, "epochs": 1}
     return TextureRecipe(data=(world,), reid_weights=str(judge), **(options | changes))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from texture_worlds import save_small_judge, small_recipe
+from texture_worlds import small_recipe
 
 from habitus.body.model import BodyModel
 from habitus.errors import InputError
@@ -22,8 +22,8 @@ T = 32
 
 
 @pytest.fixture(scope="module")
-def judge(tmp_path_factory):
-    return save_small_judge(tmp_path_factory.mktemp("judge"))
+def judge(texture_places):
+    return texture_places / "judge"
 
 
 @pytest.fixture(scope="module")

@@ -98,7 +98,7 @@ class TextureRecipe(LoopSettings):
     size: Size = (128, 64)
     """Of the renders, pixels."""
     texture_size: Annotated[int, arg(metavar="T")] = 256
-    """Texels a side, of --preset ours."""
+    """Texels a side, of --preset ours: 128, 256 or 512."""
     init: Annotated[str | None, arg(metavar="NAME|DIR")] = None
     """Generator to start from: ours or rstg (shipped), or a trained model's folder. Without: from scratch."""
     cache: Annotated[Path | None, arg(metavar="DIR")] = None

@@ -24,9 +24,8 @@ from habitus.data.decoding import decode
 from habitus.data.records import Records
 from habitus.data.transforms import resized
 from habitus.errors import InputError
+from habitus.evaluation.texture.photos import true_textures
 from habitus.recovery.body_table import BodyTable, body_table
-from habitus.synthetic.worlds.layouts import LAYOUTS, placed
-from habitus.synthetic.worlds.truth_files import FOLDER
 from habitus.synthetic.worlds.writing import world_around
 from habitus.texture.generator.sight import Sight, seen_by_networks
 from habitus.texture.known import CachedKnown
@@ -124,11 +123,7 @@ def posed_photos(
 def _true_textures(roots: Sequence[Path], records: Records) -> tuple[Path | None, ...]:
     found: dict[Path, Path] = {}
     for written in filter(None, map(world_around, roots)):
-        folder, layout = written.folder.absolute(), LAYOUTS[written.layout]
-        for person in range(written.world.people):
-            for place in placed(layout, written.world, person):
-                name = f"{person + 1:04d}_{place.shot.outfit + 1}.png"
-                found[folder / place.path] = folder / FOLDER / "textures" / name
+        found |= true_textures(written)
     return tuple(found.get(path.absolute()) for path in records.paths)
 
 
