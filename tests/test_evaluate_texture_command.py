@@ -126,7 +126,7 @@ def test_broken_photos_are_left_out_and_named(world, tmp_path, capsys):
 
 
 def test_what_cannot_be_used_is_refused(world, tmp_path, capsys):
-    assert "choose unwrap" in refused(capsys, "--data", world, "--method", "unwarp").replace("ours, rstg, ", "")
+    assert "method unwarp: is not known; choose ours" in refused(capsys, "--data", world, "--method", "unwarp")
     assert "names no method" in refused(capsys, "--data", world, "--method", ",")
     assert "--count 0" in refused(capsys, "--data", world, "--count", 0)
     assert "is a folder" in refused(capsys, "--data", world, "--json", tmp_path)

@@ -81,7 +81,7 @@ def _photos(command: "EvaluateTextureCommand", data: ReidData, body: BodyModel) 
     return choose_photos(data, table, listed=listed, count=command.count, seed=command.seed)
 
 
-def _methods(command: "EvaluateTextureCommand", body: BodyModel, size: int) -> dict[str, tuple[TextureMethod, str]]:
+def _methods(command: "EvaluateTextureCommand", body: BodyModel, size: int) -> dict[str, TextureMethod]:
     scans = scan_textures("open" if command.scans is None else command.scans, body, size)
     setting = Setting(body, size, scans)
     return {name: method_named(name, setting) for name in _names(command)}

@@ -2,8 +2,12 @@ import numpy as np
 import pytest
 import torch
 
+from habitus.errors import InputError
 from habitus.texture.from_photos import texture_from_photos
-from habitus.texture.methods import METHODS, Setting
+from habitus.texture.generate import network_texture
+from habitus.texture.generator.model import TextureGenerator
+from habitus.texture.generator.pretrained import load_generator
+from habitus.texture.methods import METHODS, Setting, method_named
 from habitus.texture.unwrap import unwrap
 
 
@@ -58,3 +62,23 @@ def test_unwrap_is_what_photos_are_completed_by(body, front):
     made = METHODS["unwrap"](Setting(body, 64, Scans()))(*front)
     assert torch.equal(made.image, texture_from_photos(body, [front], size=64).image)
     assert (made.confidence > 0).any()
+
+
+def test_generators_keep_what_they_are_told(body, front, tmp_path):
+    """Ours is told what unwrapping knows, the released one sees the photo alone."""
+    torch.manual_seed(0)
+    TextureGenerator.rstg(body).save_pretrained(tmp_path / "rstg")
+    method = method_named(str(tmp_path / "rstg"), Setting(body, 64, Scans()))
+    generator = load_generator(tmp_path / "rstg", body)
+    assert torch.equal(method(*front).image, network_texture(body, generator, [front], size=64).image)
+    assert "preset rstg" in method.words
+    assert "network's own" in method.words
+
+
+def test_what_makes_no_textures_is_refused(body, tmp_path):
+    setting = Setting(body, 64, Scans())
+    with pytest.raises(InputError, match="method unwarp: is not known; choose ours, rstg, unwrap"):
+        method_named("unwarp", setting)
+    TextureGenerator.no_pose(body).save_pretrained(tmp_path / "pictures")
+    with pytest.raises(InputError, match="makes pictures"):
+        method_named(str(tmp_path / "pictures"), setting)

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -11,13 +13,13 @@ from torch import Tensor
 
 from habitus.body.model import BodyModel
 from habitus.errors import InputError
+from habitus.model_folders import HUB
 from habitus.texture.from_photos import texture_from_photos
+from habitus.texture.generate import generate_texture, network_texture
+from habitus.texture.generator.pretrained import load_generator
 from habitus.texture.scans import ScanTextures
 from habitus.texture.unwrap import unwrap
 from habitus.types import BodyParams, Texture
-
-TextureMethod = Callable[[BodyParams, Float[Tensor, "3 H W"], Float[Tensor, "H W"]], Texture]
-"""From a person's parameters (B = 1), the photo and the person's mask in it to a texture without holes."""
 
 COARSE = 64
 """Texels a side at which textures are compared to find the nearest."""
@@ -34,9 +36,50 @@ class Setting:
     """Other people's textures of that size."""
 
 
+@dataclass(frozen=True)
+class TextureMethod:
+    """A way from one photo to a texture."""
+
+    words: str
+    """What it does, and by which weights."""
+    make: Callable[[BodyParams, Float[Tensor, "3 H W"], Float[Tensor, "H W"]], Texture]
+
+    def __call__(self, params: BodyParams, image: Float[Tensor, "3 H W"], mask: Float[Tensor, "H W"]) -> Texture:
+        """A texture without holes, from a person's parameters (B = 1), the photo, and the person's mask in it."""
+        return self.make(params, image, mask)
+
+
 def unwrapped(setting: Setting) -> TextureMethod:
     """What the photo shows, completed from the person's other side and from around: no network."""
-    return lambda params, image, mask: texture_from_photos(setting.body, [(params, image, mask)], size=setting.size)
+    return TextureMethod(
+        "what the photo shows, mirrored and filled in, no network",
+        lambda *photo: texture_from_photos(setting.body, [photo], size=setting.size),
+    )
+
+
+def generated(name_or_path: str, setting: Setting) -> TextureMethod:
+    """A generator's texture.
+
+    What it was told by unwrapping stays as the photo shows it, at full detail; a generator that sees the photo alone,
+    as the released one, says everything itself.
+
+    Args:
+        name_or_path: what `load_generator` takes.
+        setting: what the method is made for.
+
+    Raises:
+        InputError: there are no such weights, they are for another body, or they make no textures (no-pose).
+    """
+    generator = load_generator(name_or_path, setting.body)
+    if generator.preset == "no-pose":
+        raise InputError(f"{name_or_path}: no-pose makes pictures, not textures; give another generator")
+    make = generate_texture if generator.needs_known else network_texture
+    way = "what the photo shows over what the network says" if generator.needs_known else "the network's own colours"
+    trained = generator.trained.get("trained_on", "not recorded")
+    return TextureMethod(
+        f"preset {generator.preset}, {generator.size} texels, trained on {trained}; {way}",
+        lambda *photo: make(setting.body, generator, [photo], size=setting.size),
+    )
 
 
 def mean_texture(setting: Setting) -> TextureMethod:
@@ -45,7 +88,7 @@ def mean_texture(setting: Setting) -> TextureMethod:
     for scan in _each(setting.scans):
         total += scan
     mean = torch.from_numpy(total / (255 * len(setting.scans))).float()
-    return lambda *_: _guessed(mean)
+    return TextureMethod(f"mean of {len(setting.scans)} other people's textures", lambda *_: _guessed(mean))
 
 
 def nearest_texture(setting: Setting) -> TextureMethod:
@@ -57,7 +100,7 @@ def nearest_texture(setting: Setting) -> TextureMethod:
     coarse = torch.cat([_coarse(_as_floats(scan)[None]) for scan in _each(setting.scans)]).flatten(2)
     power = (coarse**2).sum(1)
 
-    def method(params: BodyParams, image: Float[Tensor, "3 H W"], mask: Float[Tensor, "H W"]) -> Texture:
+    def make(params: BodyParams, image: Float[Tensor, "3 H W"], mask: Float[Tensor, "H W"]) -> Texture:
         seen = unwrap(setting.body, params, image, mask, size=setting.size)
         weight = _coarse(seen.confidence[None, None]).flatten()
         weighted = _coarse((seen.image * seen.confidence)[None])[0].flatten(1)
@@ -67,10 +110,13 @@ def nearest_texture(setting: Setting) -> TextureMethod:
         factor = alike[nearest] / size[nearest] if weight.any() else 1.0
         return _guessed((_as_floats(setting.scans[nearest]) * factor).clamp(0, 1))
 
-    return method
+    count = len(setting.scans)
+    return TextureMethod(f"of {count} other people's textures the nearest to the photo, as bright as there", make)
 
 
 METHODS: dict[str, Callable[[Setting], TextureMethod]] = {
+    "ours": partial(generated, "ours"),
+    "rstg": partial(generated, "rstg"),
     "unwrap": unwrapped,
     "mean": mean_texture,
     "nearest": nearest_texture,
@@ -78,27 +124,19 @@ METHODS: dict[str, Callable[[Setting], TextureMethod]] = {
 """What makes each method."""
 
 
-WORDS = {
-    "unwrap": "unwrapped, mirrored, filled in; no network",
-    "mean": "mean of {count} other people's textures",
-    "nearest": "nearest of {count} other people's textures by what the photo shows, as bright as there",
-}
-"""What each method is, for people."""
-
-
-def method_named(name: str, setting: Setting) -> tuple[TextureMethod, str]:
-    """A method by its name, and what it is in words.
+def method_named(name: str, setting: Setting) -> TextureMethod:
+    """A method by its name.
 
     Args:
-        name: a key of `METHODS`, or the folder of a generator's weights.
+        name: a key of `METHODS`, or a generator's weights, as `load_generator` takes them.
         setting: what it is made for.
 
     Raises:
         InputError: there is no such method, or the weights cannot be used on the body.
     """
-    if name in METHODS:
-        return METHODS[name](setting), WORDS[name].format(count=len(setting.scans))
-    raise InputError(f"--method {name}: is not known; choose {', '.join(METHODS)}, or a folder of weights")
+    if name not in METHODS and not Path(name).exists() and not name.startswith(HUB):
+        raise InputError(f"method {name}: is not known; choose {', '.join(METHODS)}, or a folder of weights")
+    return METHODS[name](setting) if name in METHODS else generated(name, setting)
 
 
 def _guessed(image: Float[Tensor, "3 T T"]) -> Texture:

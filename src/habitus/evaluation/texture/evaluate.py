@@ -80,7 +80,7 @@ def evaluate_textures(
     data: ReidData,
     photos: PhotoSet,
     body: BodyModel,
-    methods: Mapping[str, tuple[TextureMethod, str]],
+    methods: Mapping[str, TextureMethod],
     scoring: Scoring,
     *,
     progress: Callable[[int], object] = lambda _: None,
@@ -91,7 +91,7 @@ def evaluate_textures(
         data: what the photos are of.
         photos: to score.
         body: of their parameters.
-        methods: by name, with what each is in words.
+        methods: by name.
         scoring: how they are compared.
         progress: called with the number of photos done since.
 
@@ -112,7 +112,7 @@ def evaluate_textures(
             broken.append(photos.name(index))
             continue
         people.add(photo.pid)
-        textures = {name: _made(method, photo, tallies[name]) for name, (method, _) in methods.items()}
+        textures = {name: _made(method, photo, tallies[name]) for name, method in methods.items()}
         street = torch.from_numpy(scoring.streets[index].astype(np.float32)) / 255
         scores = score(body, photo, list(textures.values()), scoring.judges, street=street, mask_rule=scoring.mask_rule)
         for tally, values in zip(tallies.values(), scores, strict=True):
@@ -142,7 +142,7 @@ def evaluate_textures(
         views=WORDS,
         notes=(*data.warnings, *photos.notes, *scoring.notes, *unfair),
         seconds={"scoring": perf_counter() - start},
-        results=tuple(_result(name, methods[name][1], tally) for name, tally in tallies.items()),
+        results=tuple(_result(name, methods[name].words, tally) for name, tally in tallies.items()),
     )
     return TextureEvaluation(report, tuple(shown))
 

@@ -82,9 +82,36 @@ def score(
     """
     images = torch.stack([texture.image for texture in textures])
     rendered, cover = _rendered(body, photo, images)
-    picture = at_size(photo.image[None])
-    mask = cover[:1] if mask_rule == "body" else at_size(photo.mask[None, None])[:, 0]
-    cut_out, masks = (t.expand(len(images), *t.shape[1:]) for t in (picture * mask[:, None], mask))
+    scores = compare(photo, rendered, cover, judges, street=street, mask_rule=mask_rule)
+    if photo.truth is not None:
+        for one, more in zip(scores, _against_truth(body, photo, textures, images, photo.truth), strict=True):
+            one.update(more)
+    return scores
+
+
+@torch.no_grad()
+def compare(
+    photo: ScoredPhoto,
+    rendered: Float[Tensor, "M 3 128 64"],
+    cover: Float[Tensor, "M 128 64"],
+    judges: Judges,
+    *,
+    street: Float[Tensor, "3 128 64"],
+    mask_rule: MaskRule = "person",
+) -> list[dict[str, float]]:
+    """The metrics of pictures of a photo's person, renders or others; see `score`.
+
+    Args:
+        photo: that they are compared with.
+        rendered: before black, RGB in [0, 1].
+        cover: how much of each pixel the person covers in them; 1 everywhere for pictures with their own background.
+        judges: as for `score`, and `street` and `mask_rule` too.
+        street: the same.
+        mask_rule: the same.
+    """
+    picture, count = at_size(photo.image[None]), len(rendered)
+    masks = cover if mask_rule == "body" else at_size(photo.mask[None, None])[:, 0].expand(count, -1, -1)
+    cut_out = picture * masks[:, None]
     found = {"ssim": ssim(cut_out, rendered), "mask_ssim": mask_ssim(cut_out, rendered, masks)}
     pasted = rendered + (1 - cover)[:, None] * street
     for name, maps in (("cossim", judges.trained), ("cossim_r", judges.independent)):
@@ -93,11 +120,7 @@ def score(
             found[name] = map_similarity([layer[:1] for layer in layers], [layer[1:] for layer in layers])
     if judges.lpips is not None:
         found["lpips"] = judges.lpips(cut_out, rendered)
-    scores = [{name: float(values[row]) for name, values in found.items()} for row in range(len(images))]
-    if photo.truth is not None:
-        for one, more in zip(scores, _against_truth(body, photo, textures, images, photo.truth), strict=True):
-            one.update(more)
-    return scores
+    return [{name: float(values[row]) for name, values in found.items()} for row in range(count)]
 
 
 def lit_truth(truth: Float[Tensor, "3 T T"], known: Texture) -> Float[Tensor, "3 T T"]:

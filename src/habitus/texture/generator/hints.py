@@ -31,6 +31,7 @@ ENOUGH = 0.05
 ALIKE = 0.05
 """RGB distance within which colours count about alike in a robust mean."""
 ROBUST_STEPS = 2
+"""Of the search for a colour that many texels have, rather than a mixture of two."""
 NEXT = 1e-2
 """What each next kind of region that a part is likely to look like counts, against the one before."""
 HINTS = 5
