@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
+from habitus.losses import perceptual
 from habitus.losses.reid_features import (
     LAYER_WEIGHTS,
     RELEASED_ELEMENTS,
@@ -42,13 +43,20 @@ def test_only_directions_count(seed, factor):
     torch.testing.assert_close(reid_feature_loss(one, other), by_cosine)
 
 
-def test_released_sizes_are_those_of_pcb():
-    """ResNet-50 at 384x128 without the last stride; nothing is computed on the meta device."""
+@pytest.mark.parametrize(
+    ("stride", "elements", "weights", "ratios"),
+    [
+        (1, RELEASED_ELEMENTS, RELEASED_WEIGHTS, LAYER_WEIGHTS),
+        (2, perceptual.RELEASED_ELEMENTS, perceptual.RELEASED_PERCEPTUAL_WEIGHTS, (1, 2, 4, 8)),
+    ],
+)
+def test_released_sizes(stride, elements, weights, ratios):
+    """ResNet-50 at 384x128, PCB's without the last stride; nothing is computed on the meta device."""
     with torch.device("meta"):
-        shapes = [m.shape for m in ResNet("resnet50", last_stride=1).maps(torch.zeros(1, 3, 384, 128))]
-    assert tuple(shape.numel() for shape in shapes) == RELEASED_ELEMENTS
-    ratios = [weight / RELEASED_WEIGHTS[0] for weight in RELEASED_WEIGHTS]
-    assert ratios == pytest.approx(LAYER_WEIGHTS)
+        shapes = [m.shape for m in ResNet("resnet50", last_stride=stride).maps(torch.zeros(1, 3, 384, 128))]
+    assert tuple(shape.numel() for shape in shapes) == elements
+    assert [weight / weights[0] for weight in weights] == pytest.approx(ratios)
+    assert weights[0] == pytest.approx(5000 / elements[0])
 
 
 def test_released_loss():
@@ -62,6 +70,12 @@ def test_released_loss():
         released += 5000 * torch.nn.MSELoss()(*flat)
     ours = reid_feature_loss(one, other, weights=RELEASED_WEIGHTS).mean()
     torch.testing.assert_close(ours, released, rtol=1e-5, atol=0)
+
+
+def test_perceptual_loss_is_the_same_formula():
+    one, other = maps(5), maps(6)
+    expected = reid_feature_loss(one, other, weights=(1, 2, 4, 8)) * 5000 / 786_432
+    torch.testing.assert_close(perceptual.perceptual_loss(one, other), expected)
 
 
 def test_gradients():

@@ -13,6 +13,7 @@ from habitus.errors import InputError
 from habitus.losses.deep_features import deep_feature_loss
 from habitus.losses.face_hands import face_hand_loss
 from habitus.losses.pairs import rows_of, stranger_partners, triplet_feature_loss
+from habitus.losses.perceptual import perceptual_loss
 from habitus.losses.pixel import pixel_l1_loss
 from habitus.losses.reid_features import RELEASED_WEIGHTS, reid_feature_loss
 from habitus.losses.seams import seam_loss
@@ -73,7 +74,7 @@ def terms_of(recipe: TextureRecipe, body: BodyModel, texture_size: int) -> Terms
         found["deep"] = recipe.deep, deep_term(judge)
     if recipe.perceptual is not None:
         judge = judges["perceptual"] = FrozenFeatures(load_imagenet(recipe.perceptual), dtype=dtype)
-        found["perceptual"] = recipe.perceptual_weight, feature_term(judge)
+        found["perceptual"] = recipe.perceptual_weight, perceptual_term(judge)
     if chosen.face == "loss":
         found["face"] = recipe.face_weight, face_term(face_hand_mask(body, texture_size))
     found["pixel"] = recipe.pixel, pixel_term
@@ -86,10 +87,19 @@ def terms_of(recipe: TextureRecipe, body: BodyModel, texture_size: int) -> Terms
 
 
 def feature_term(judge: FrozenFeatures) -> Term:
-    """The re-ID feature loss; with a network of ImageNet the perceptual one."""
+    """The re-ID feature loss."""
 
     def term(made: Made, _batch: Batch) -> Tensor:
         return reid_feature_loss(judge.maps(made.render), judge.photo_maps(made.target), weights=RELEASED_WEIGHTS)
+
+    return term
+
+
+def perceptual_term(judge: FrozenFeatures) -> Term:
+    """The same with a network of ImageNet."""
+
+    def term(made: Made, _batch: Batch) -> Tensor:
+        return perceptual_loss(judge.maps(made.render), judge.photo_maps(made.target))
 
     return term
 
