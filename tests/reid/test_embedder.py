@@ -7,9 +7,10 @@ from made_photos import write_photos
 from tiny_models import save_tiny_model, tiny_model
 
 from habitus.data.decoding import decode
+from habitus.data.listing import photos_in
 from habitus.data.transforms import resized
 from habitus.errors import InputError
-from habitus.reid.embedder import Embedder, photos_in
+from habitus.reid.embedder import Embedder
 
 
 @pytest.fixture(scope="module")

@@ -21,14 +21,13 @@ from jaxtyping import Float32, UInt8
 from habitus.body.model import BodyModel
 from habitus.errors import InputError
 from habitus.files import writing
+from habitus.perception.photo import MAX_PIXELS
 from habitus.recovery.body_table_rows import BodyTable
 from habitus.recovery.delta_coding import pack_delta, unpack_delta
 from habitus.types import BodyParams
 
 _METADATA = b"habitus"
 _NUMBERS = {"theta": 72, "beta": 10, "psi": 3, "keypoints": 51}
-_LARGEST = 4096
-"""Pixels a side of a mask."""
 _MOST_BYTES = 2**36
 _CURE = "give a file that `habitus bodies` wrote"
 _SCHEMA = pa.schema(
@@ -74,23 +73,25 @@ def write_bodies(
         pq.write_table(table, temporary, **_LAYOUT)
 
 
-def merge_bodies(path: Path, parts: Sequence[Path]) -> tuple[int, int]:
+def merge_bodies(path: Path, parts: Sequence[Path]) -> None:
     """One table of several, one after the other; they are held in memory one at a time.
-
-    Returns:
-        How many photos have a body, and how many have none.
 
     Raises:
         InputError: a part is damaged, or the disk is full or not writable.
     """
-    found = photos = 0
     with writing(path) as temporary, pq.ParquetWriter(temporary, pq.read_schema(parts[0]), **_LAYOUT) as writer:
         for part in parts:
-            table = _read(part)
-            found += table["problem"].null_count
-            photos += len(table)
-            writer.write_table(table)
-    return found, photos - found
+            writer.write_table(_read(part))
+
+
+def count_bodies(path: Path) -> tuple[int, int]:
+    """How many photos of a table have a body, and how many have none.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    problems = _read(path)["problem"]
+    return problems.null_count, len(problems) - problems.null_count
 
 
 def read_body_table(path: str | Path, body: BodyModel) -> BodyTable:
@@ -142,7 +143,7 @@ class _FileRows:
     def mask(self, row: int) -> UInt8[np.ndarray, "H W"]:
         coded = np.frombuffer(self.masks[row].as_py() or b"", np.uint8)
         size = _png_size(coded)
-        if size != tuple(self.sizes[row].tolist()) or max(size) > _LARGEST:
+        if size != tuple(self.sizes[row].tolist()) or size[0] * size[1] > MAX_PIXELS:
             raise InputError(f"{self.path}: the mask of row {row} is damaged; {_CURE}")
         mask = cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE)
         if mask is None:

@@ -46,11 +46,12 @@ def world_body_table(folder: str | Path, body: BodyModel, *, root: Path | None =
     if not people:
         raise InputError(f"{folder}: none of its people is written; finish the world with `habitus synth --resume`")
     _check_topology(written, people[0], body)
-    prefix = "" if root is None else os.path.relpath(written.folder, root) + "/"
+    above = os.path.abspath(root or written.folder)  # noqa: PTH100 - `relpath` of paths made once is several times faster
+    world = os.path.abspath(written.folder)  # noqa: PTH100
     names, places = [], []
     for person in people:
         for row, place in enumerate(placed(LAYOUTS[written.layout], written.world, person)):
-            names.append(os.path.normpath(prefix + str(place.path)).replace(os.sep, "/"))
+            names.append(os.path.relpath(f"{world}/{place.path}", above).replace(os.sep, "/"))
             places.append((person, row))
     sizes = np.tile(np.array(written.world.size, np.int32), (len(names), 1))
     return BodyTable(body.topology, tuple(names), sizes, _WorldRows(written, body, tuple(places)))

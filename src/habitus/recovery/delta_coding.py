@@ -52,7 +52,7 @@ def unpack_delta(body: BodyModel, packed: bytes) -> Float[torch.Tensor, "N 3"]:
     elif kind == _HANDLES and len(content) == HANDLES * 4 * 2:
         values = _space(body).spread(np.frombuffer(content, np.float16).reshape(HANDLES, 4))
     elif kind == _VERTICES and len(content) > 4:
-        flat = zlib.decompressobj().decompress(content[4:], count * 6 + 1)
+        flat = _unzipped(content[4:], count * 6 + 1)
         if len(flat) != count * 6:
             raise ValueError("a displacement of another number of vertices")
         steps = np.ascontiguousarray(np.frombuffer(flat, "u1").reshape(2, -1).T).view("<i2").reshape(3, count).T
@@ -62,6 +62,13 @@ def unpack_delta(body: BodyModel, packed: bytes) -> Float[torch.Tensor, "N 3"]:
     if not np.isfinite(values).all():
         raise ValueError("a displacement that is not finite")
     return torch.from_numpy(np.ascontiguousarray(values, np.float32))
+
+
+def _unzipped(content: bytes, most: int) -> bytes:
+    try:
+        return zlib.decompressobj().decompress(content, most)
+    except zlib.error as error:
+        raise ValueError(f"a damaged displacement ({error})") from error
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ from jaxtyping import Float32, Int64, UInt8
 
 from habitus.data.dataset import OnBroken
 from habitus.data.decoding import decode
-from habitus.data.readers.reading import folders, pictures
+from habitus.data.listing import photos_in
 from habitus.data.records import Records
 from habitus.data.transforms import resized
 from habitus.errors import InputError
@@ -161,24 +161,6 @@ def device_of(name: str) -> torch.device:
     except (RuntimeError, AssertionError) as error:  # torch without CUDA asserts
         raise InputError(f"device {name}: is not usable here ({str(error).splitlines()[0]}); choose cpu") from error
     return device
-
-
-def photos_in(folder: str | Path) -> list[Path]:
-    """All photos in a folder and the folders in it, those of each folder in the order of their names.
-
-    Raises:
-        InputError: it is no folder, or holds no photos.
-    """
-    found = list(_photos_below(Path(folder)))
-    if not found:
-        raise InputError(f"{folder}: holds no photos; give a folder of JPEG, PNG or other pictures")
-    return found
-
-
-def _photos_below(folder: Path) -> Iterator[Path]:
-    yield from (folder / name for name in pictures(folder))
-    for name in folders(folder):
-        yield from _photos_below(folder / name)
 
 
 def as_picture(array: np.ndarray) -> UInt8[np.ndarray, "H W 3"]:

@@ -1,0 +1,193 @@
+"""Bodies of photos that show one person each: perceive, fit many together, and tell it in the photo's own frame."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float32, Float64, UInt8
+
+from habitus.body.model import BodyModel
+from habitus.errors import InputError
+from habitus.perception.crop import Layer
+from habitus.perception.masks import MaskMethod
+from habitus.perception.perceiving import perceive
+from habitus.perception.photo import Photo, read_photo
+from habitus.perception.resample import affine, apply, invert
+from habitus.recovery.body_table_file import FoundBody
+from habitus.recovery.fit import Fit, FitSettings, fit, measure
+from habitus.recovery.imported_bodies import ImportedBody, Importer
+from habitus.rendering.render import render_silhouette
+from habitus.types import BodyParams, Crop
+
+Found = tuple[tuple[int, int], FoundBody | str]
+"""(H, W) of a photo, and who is in it, or why nobody is known; (0, 0) of one that cannot be read."""
+
+
+def fit_photos(
+    body: BodyModel,
+    paths: Sequence[Path],
+    *,
+    mask_method: MaskMethod = "auto",
+    together: int = 16,
+    settings: FitSettings | None = None,
+) -> list[Found]:
+    """The body of the most prominent person in each photo.
+
+    Args:
+        body: to fit.
+        paths: of photos.
+        mask_method: how people are cut out, see `perceive`.
+        together: people fitted at once; more are faster and take more memory.
+        settings: of the fit.
+
+    Returns:
+        In the order of the photos; what a photo does not show stops none of the others.
+    """
+    results: list[Found] = []
+    for start in range(0, len(paths), together):
+        seen = [_perceived(path, mask_method) for path in paths[start : start + together]]
+        fits = iter(_fitted(body, [crop for _, crop in seen if isinstance(crop, Crop)], settings))
+        results += [(size, crop if isinstance(crop, str) else _found(crop, next(fits), size)) for size, crop in seen]
+    return results
+
+
+def import_photos(
+    body: BodyModel,
+    paths: Sequence[Path],
+    names: Sequence[str],
+    importer: Importer,
+    *,
+    mask_method: MaskMethod = "auto",
+) -> list[Found]:
+    """The bodies that others found, with masks and keypoints as we perceive them.
+
+    A photo in which we see nobody keeps its body: its mask is then the body's silhouette, its keypoints are missing.
+
+    Args:
+        body: of the files.
+        paths: of photos.
+        names: the same below the data's folder.
+        importer: of the files.
+        mask_method: how people are cut out where the files have no masks.
+
+    Returns:
+        In the order of the photos.
+    """
+    return [_imported(body, path, name, importer, mask_method) for path, name in zip(paths, names, strict=True)]
+
+
+def in_photo(params: BodyParams, crop: Crop, size: tuple[int, int]) -> BodyParams:
+    """Parameters of a crop with the camera of the photo of `size` (H, W) that it was cut from."""
+    return _reframed(params, crop.to_photo.double().numpy(), crop.size, size)
+
+
+def in_crop(params: BodyParams, crop: Crop, size: tuple[int, int]) -> BodyParams:
+    """The other way: parameters of a photo of `size` (H, W) with the camera of a crop of it."""
+    return _reframed(params, invert(crop.to_photo.double().numpy()), size, crop.size)
+
+
+def _reframed(
+    params: BodyParams, to_new: Float64[np.ndarray, "2 3"], old: tuple[int, int], new: tuple[int, int]
+) -> BodyParams:
+    """Convention 5 on both: x = W/2 + s H/2 (X + tx), and a map from one's pixels to the other's. B = 1."""
+    zoom = float(np.sqrt(to_new[0, 0] * to_new[1, 1]))
+    s, tx, ty = params.psi[0].double().tolist()
+    metre = s * old[0] / 2  # pixels
+    x, y = apply(to_new, np.array([old[1] / 2 + metre * tx, old[0] / 2 - metre * ty]))
+    metre *= zoom
+    psi = [metre * 2 / new[0], (x - new[1] / 2) / metre, (new[0] / 2 - y) / metre]
+    return BodyParams(params.theta, params.beta, params.delta, params.psi.new_tensor([psi]))
+
+
+def mask_in_photo(crop: Crop, size: tuple[int, int]) -> UInt8[np.ndarray, "H W"]:
+    """A crop's mask on the photo's pixels, 0 to 255; 0 past the crop."""
+    layer = Layer((crop.mask * crop.valid).numpy(), crop.to_photo.double().numpy())
+    return (layer.on(_SAME, size) * 255).round().astype(np.uint8)
+
+
+def keypoints_in_photo(crop: Crop) -> Float32[np.ndarray, "17 3"]:
+    """A crop's keypoints in the photo's pixels, with confidence."""
+    points: Float64[np.ndarray, "17 2"] = apply(crop.to_photo.double().numpy(), crop.keypoints.double().numpy())
+    confidence = crop.confidence.numpy()
+    return np.column_stack([np.where(confidence[:, None] > 0, points, 0), confidence]).astype(np.float32)
+
+
+_SAME = affine((1, 1), (0, 0))
+
+
+def _perceived(path: Path, mask_method: MaskMethod) -> tuple[tuple[int, int], Crop | str]:
+    size = (0, 0)
+    try:
+        photo: Photo = read_photo(path)
+        size = photo.size
+        with _quietly():
+            return size, perceive(photo, mask_method=mask_method)[0]
+    except InputError as error:
+        # The cure is the options of `habitus person`: for many photos there are none.
+        return size, str(error).removeprefix(f"{path}: ").partition(";")[0]
+
+
+def _fitted(body: BodyModel, crops: list[Crop], settings: FitSettings | None) -> list[Fit]:
+    if not crops:
+        return []
+    with _quietly():
+        found = fit(body, crops, settings=settings)
+    return [found[i] for i in range(len(crops))]
+
+
+def _imported(body: BodyModel, path: Path, name: str, importer: Importer, mask_method: MaskMethod) -> Found:
+    size, crop = _perceived(path, mask_method)
+    if size == (0, 0):
+        return size, str(crop)
+    try:
+        imported = importer(name, size)
+    except InputError as error:
+        return size, str(error)
+    if isinstance(crop, str):
+        if imported.params.psi.isnan().any():
+            return size, f"{crop}, and its body has no camera"
+        return size, FoundBody(imported.params, _silhouette(body, imported, size), np.zeros((17, 3), np.float32))
+    # A camera that the file lacks is found from the keypoints.
+    found = measure(body, [crop], in_crop(imported.params, crop, size))
+    body_found = _found(crop, found, size)
+    if isinstance(body_found, FoundBody) and imported.mask is not None:
+        body_found = replace(body_found, mask=imported.mask)
+    return size, body_found
+
+
+def _silhouette(body: BodyModel, imported: ImportedBody, size: tuple[int, int]) -> UInt8[np.ndarray, "H W"]:
+    if imported.mask is not None:
+        return imported.mask
+    params = imported.params
+    vertices = body(params.theta, params.beta, params.delta).vertices
+    covered = render_silhouette(vertices, body.faces, params.psi, size=size)[0]
+    return (covered.cpu().numpy() * 255).round().astype(np.uint8)
+
+
+def _found(crop: Crop, found: Fit, size: tuple[int, int]) -> FoundBody | str:
+    params = in_photo(found.params.detach(), crop, size)
+    if not all(torch.isfinite(getattr(params, name)).all() for name in ("theta", "beta", "delta", "psi")):
+        return "the fit of a body failed"
+    return FoundBody(
+        params,
+        mask_in_photo(crop, size),
+        keypoints_in_photo(crop),
+        mask_iou=float(found.mask_iou),
+        keypoint_error=float(found.keypoint_error_relative),
+    )
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Without a line for everybody who is cut off or not alone: of thousands of photos nobody reads them."""
+    log = logging.getLogger("habitus")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
