@@ -1,11 +1,12 @@
 """Our generator: what a photo shows of the texture stays, hints and a small U-Net in UV space fill in the rest.
 
-For every texel the network weighs the hints anew and adds a change of its own. Both start at nothing, so that the
-untrained network gives what the hints say. What it says is then bent to meet what is seen around it on the surface.
+For every texel the network weighs the hints anew and adds a change of its own, freely and by learned patterns. All
+start at nothing, so that the untrained network gives what the hints say. What it says is then bent to meet what is
+seen around it on the surface.
 """
 
 import itertools
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import torch
@@ -20,7 +21,7 @@ from habitus.texture.generator.surface_average import SurfaceAverage
 from habitus.texture.generator.template import block_features, seam_texels
 from habitus.texture.surface import surface_texels
 
-WIDTHS = (48, 96, 160, 224)
+WIDTHS = (48, 96, 160, 192)
 """Channels at a quarter of the texture's side, an eighth, and so on."""
 PHOTO_WIDTHS = (32, 64, 96, 128)
 """Channels of the photo's encoder, each at half the side of the one before."""
@@ -30,6 +31,10 @@ OTHER_MATERIAL = 0.15
 """RGB distance from which what is seen no longer bends what is beside it."""
 DOUBT = (2e-2, 1e-7)
 """How much must be seen around a texel to bend it half way: for counterparts, and for the colour of a whole part."""
+MEMORIES = 16
+"""Numbers that are learned of each block of the UV map, whoever wears it: where eyes, collars and soles are."""
+PATTERNS = 3
+"""Learned RGB textures of which every block takes its own amounts: what a face or a shoe looks like at full detail."""
 SMALLEST_WEIGHT = 1e-4
 """Of a hint that is not there: what the network would have to want it in spite of."""
 
@@ -77,7 +82,15 @@ class UvNetwork(nn.Module):
         self.hints = HintMaker(body, size)
         self.average = SurfaceAverage(body, size)
         self.photo = _PhotoEncoder()
-        self.unet = _UNet(inside=_IMAGE_CHANNELS * BLOCK**2 + self.template.shape[1], outside=_SAID * BLOCK**2)
+        side = size // BLOCK
+        self.memory = nn.Parameter(0.1 * torch.randn(1, MEMORIES, side, side))
+        self.patterns = nn.Parameter(torch.zeros(PATTERNS, len(texels), 3))
+        self.unet = _UNet(
+            inside=_IMAGE_CHANNELS * BLOCK**2 + self.template.shape[1] + MEMORIES,
+            outside=_SAID * BLOCK**2 + PATTERNS,
+        )
+        # Unlike amounts of patterns that are nothing yet: nothing is said, but each learns its own.
+        nn.init.normal_(cast(Tensor, self.unet.leave.bias)[-PATTERNS:])
 
     def forward(self, sight: Sight) -> Float[Tensor, "B 3 T T"]:
         """Colours in [0, 1], gutters filled."""
@@ -108,13 +121,15 @@ class UvNetwork(nn.Module):
         base = (hints.weights[..., None] * hints.candidates).sum(2)
         shown = torch.cat([hints.seen * hints.colour, hints.seen, base, hints.weights, hints.candidates.flatten(2)], 2)
         # Blocks of texels as channels (pixel-unshuffle), and back, by where they are written and read.
-        side = self.size // BLOCK
-        blocks = shown.new_zeros(len(shown), shown.shape[2], self.size**2)
+        people, side = len(shown), self.size // BLOCK
+        blocks = shown.new_zeros(people, shown.shape[2], self.size**2)
         blocks[..., self.unshuffled] = shown.transpose(1, 2)
-        template = self.template.expand(len(shown), -1, -1, -1)
-        x = torch.cat([blocks.view(len(shown), -1, side, side), template], 1)
-        said = self.unet(x, self.photo(photo)).reshape(len(shown), _SAID, -1)[..., self.unshuffled].transpose(1, 2)
+        fixed = torch.cat([self.template, self.memory], 1).expand(people, -1, -1, -1)
+        x = torch.cat([blocks.view(people, -1, side, side), fixed], 1)
+        said, amounts = self.unet(x, self.photo(photo)).flatten(2).split((_SAID * BLOCK**2, PATTERNS), 1)
+        said = said.view(people, _SAID, -1)[..., self.unshuffled].transpose(1, 2)
         preference, change, bend = said.split((HINTS, 3, 1), 2)
+        change = change + torch.einsum("bpk,pkc->bkc", amounts[..., self.unshuffled % side**2], self.patterns)
         return Said(preference, change, (bend + 3).sigmoid())
 
     def _one_across_seams(self, colour: Float[Tensor, "B K 3"]) -> Float[Tensor, "B K 3"]:
