@@ -82,7 +82,7 @@ def test_networks_compare_what_is_rendered(world, tmp_path, capsys):
         "--independent", tmp_path / "tiny", "--json", tmp_path / "a.json", "--mask", "body",
     )  # fmt: skip
     said = capsys.readouterr().out
-    assert "2 of 4 drawn with seed 0, evenly over people" in said
+    assert "2 of 4 drawn evenly over people; seed 0" in said
     assert f"CosSim by weights {tmp_path / 'tiny'}" in said
     assert "renders over made streets" in said
     assert "Texformer" in said

@@ -89,7 +89,7 @@ def contact_sheet(
     """
     if not pictures or (labels is not None and len(labels) != len(pictures)):
         raise ValueError("contact_sheet needs at least one picture, and one label for each or none at all")
-    images = [_scaled(p, cell_height) for p in pictures]
+    images = [scaled(p, cell_height) for p in pictures]
     labels = list(labels or [""] * len(images))
     gap, line = text_size, round(text_size * 1.4)
     cell_h, cell_w = (max(i.shape[axis] for i in images) for axis in (0, 1))
@@ -114,7 +114,8 @@ def contact_sheet(
     return np.asarray(sheet)
 
 
-def _scaled(picture: UInt8[np.ndarray, "h w 3"], height: int | None) -> UInt8[np.ndarray, "H W 3"]:
+def scaled(picture: UInt8[np.ndarray, "h w 3"], height: int | None) -> UInt8[np.ndarray, "H W 3"]:
+    """A picture of another height, of the same proportions; None keeps it."""
     if height is None or picture.shape[0] == height:
         return picture
     width = max(1, round(picture.shape[1] * height / picture.shape[0]))

@@ -14,8 +14,8 @@ from torch import Tensor
 from habitus.body.model import BodyModel
 from habitus.errors import InputError
 from habitus.model_folders import HUB
+from habitus.texture.choice import texture_maker
 from habitus.texture.from_photos import texture_from_photos
-from habitus.texture.generate import generate_texture, network_texture
 from habitus.texture.generator.pretrained import load_generator
 from habitus.texture.scans import ScanTextures
 from habitus.texture.unwrap import unwrap
@@ -71,14 +71,12 @@ def generated(name_or_path: str, setting: Setting) -> TextureMethod:
         InputError: there are no such weights, they are for another body, or they make no textures (no-pose).
     """
     generator = load_generator(name_or_path, setting.body)
-    if generator.preset == "no-pose":
-        raise InputError(f"{name_or_path}: no-pose makes pictures, not textures; give another generator")
-    make = generate_texture if generator.needs_known else network_texture
+    maker = texture_maker(setting.body, "both" if generator.needs_known else "generate", generator=generator)
     way = "what the photo shows over what the network says" if generator.needs_known else "the network's own colours"
     trained = generator.trained.get("trained_on", "not recorded")
     return TextureMethod(
         f"preset {generator.preset}, {generator.size} texels, trained on {trained}; {way}",
-        lambda *photo: make(setting.body, generator, [photo], size=setting.size),
+        lambda *photo: maker([photo], setting.size),
     )
 
 

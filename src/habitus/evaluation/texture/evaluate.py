@@ -76,6 +76,17 @@ class _Tally:
     seconds: float = 0.0
 
 
+@dataclass(eq=False)
+class _Found:
+    """What comes together photo by photo."""
+
+    tallies: dict[str, _Tally]
+    shown: list[ShownPerson] = field(default_factory=list)
+    people: set[int] = field(default_factory=set)
+    broken: dict[str, str] = field(default_factory=dict)
+    """Photos that cannot be used, and why."""
+
+
 def evaluate_textures(
     data: ReidData,
     photos: PhotoSet,
@@ -96,41 +107,22 @@ def evaluate_textures(
         progress: called with the number of photos done since.
 
     Raises:
-        InputError: none of the photos can be read.
+        InputError: none of the photos can be used.
     """
     start = perf_counter()
-    tallies = {name: _Tally() for name in methods}
-    drawn = _drawn(photos, scoring.seed)
-    shown: list[ShownPerson] = []
-    people: set[int] = set()
-    broken: list[str] = []
-    for index in range(len(photos)):
-        progress(1)
-        try:
-            photo = photos.load(index)
-        except InputError:
-            broken.append(photos.name(index))
-            continue
-        people.add(photo.pid)
-        textures = {name: _made(method, photo, tallies[name]) for name, method in methods.items()}
-        street = torch.from_numpy(scoring.streets[index].astype(np.float32)) / 255
-        scores = score(body, photo, list(textures.values()), scoring.judges, street=street, mask_rule=scoring.mask_rule)
-        for tally, values in zip(tallies.values(), scores, strict=True):
-            tally.scores.append(values)
-        if index in drawn:
-            shown.append(ShownPerson(photo, textures, dict(zip(textures, scores, strict=True))))
-    if len(broken) == len(photos):
-        raise InputError(f"{photos.root}: none of the {len(photos)} photos can be read; the first is {broken[0]}")
+    found = _score_all(photos, body, methods, scoring, progress)
+    if len(found.broken) == len(photos):
+        raise InputError(f"none of the {len(photos)} photos can be used; {next(iter(found.broken.values()))}")
     world, unfair = fairness(data.root)
     report = TextureReport(
         data=data.name,
         folder=str(data.root),
         world=world,
         chosen=photos.words,
-        photos=len(photos) - len(broken),
-        people=len(people),
+        photos=len(photos) - len(found.broken),
+        people=len(found.people),
         without_parameters=photos.without_parameters,
-        broken=tuple(broken),
+        broken=tuple(found.broken),
         parameters=scoring.parameters,
         mask_rule=MASK_WORDS[scoring.mask_rule],
         networks=scoring.networks,
@@ -142,9 +134,36 @@ def evaluate_textures(
         views=WORDS,
         notes=(*data.warnings, *photos.notes, *scoring.notes, *unfair),
         seconds={"scoring": perf_counter() - start},
-        results=tuple(_result(name, methods[name].words, tally) for name, tally in tallies.items()),
+        results=tuple(_result(name, methods[name].words, tally) for name, tally in found.tallies.items()),
     )
-    return TextureEvaluation(report, tuple(shown))
+    return TextureEvaluation(report, tuple(found.shown))
+
+
+def _score_all(
+    photos: PhotoSet,
+    body: BodyModel,
+    methods: Mapping[str, TextureMethod],
+    scoring: Scoring,
+    progress: Callable[[int], object],
+) -> _Found:
+    found = _Found({name: _Tally() for name in methods})
+    drawn = _drawn(photos, scoring.seed)
+    for index in range(len(photos)):
+        progress(1)
+        try:
+            photo = photos.load(index)
+        except InputError as error:
+            found.broken[photos.name(index)] = str(error)
+            continue
+        textures = {name: _made(method, photo, found.tallies[name]) for name, method in methods.items()}
+        street = torch.from_numpy(scoring.streets[index].astype(np.float32)) / 255
+        scores = score(body, photo, list(textures.values()), scoring.judges, street=street, mask_rule=scoring.mask_rule)
+        for tally, values in zip(found.tallies.values(), scores, strict=True):
+            tally.scores.append(values)
+        found.people.add(photo.pid)
+        if index in drawn:
+            found.shown.append(ShownPerson(photo, textures, dict(zip(textures, scores, strict=True))))
+    return found
 
 
 def write_folder(evaluation: TextureEvaluation, body: BodyModel, folder: Path) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
@@ -12,7 +11,7 @@ from torch import Tensor
 from habitus.body.model import BodyModel
 from habitus.evaluation.texture.results import METRICS
 from habitus.evaluation.texture.scoring import ScoredPhoto, lit_truth
-from habitus.export.pictures import PAPER, contact_sheet, to_picture
+from habitus.export.pictures import PAPER, contact_sheet, scaled, to_picture
 from habitus.export.turntable import turned_frames
 from habitus.recovery.upright import upright
 from habitus.rendering.render import render
@@ -44,7 +43,7 @@ def draw_person(body: BodyModel, person: ShownPerson) -> Picture:
     photo = person.photo
     rows = _rows(body, person)
     strips = [
-        _strip([to_picture(photo.image), on_photo(body, photo, image), *_around(body, photo, image), to_picture(image)])
+        strip([to_picture(photo.image), on_photo(body, photo, image), *_around(body, photo, image), to_picture(image)])
         for image in rows.values()
     ]
     labels = [_caption(name, person.scores.get(name, {})) for name in rows]
@@ -56,11 +55,11 @@ def compare_people(body: BodyModel, people: Sequence[ShownPerson]) -> Picture:
     """A sheet of several people: a row a person, in it the photo and what each method makes of front and back."""
     pictures, labels = [], []
     for person in people:
-        pictures.append(_strip([to_picture(person.photo.image)]))
+        pictures.append(strip([to_picture(person.photo.image)]))
         labels.append(person.photo.name)
         for name, image in _rows(body, person).items():
             front, _, back, _ = _around(body, person.photo, image)
-            pictures.append(_strip([front, back]))
+            pictures.append(strip([front, back]))
             labels.append(_caption(name, person.scores.get(name, {}), shown=("texture_unseen",)))
     return contact_sheet(pictures, labels, columns=len(pictures) // len(people))
 
@@ -88,20 +87,10 @@ def _around(body: BodyModel, photo: ScoredPhoto, texture: Float[Tensor, "3 T T"]
     return turned_frames(body, upright(body, photo.params), texture, count=VIEWS, size=size)
 
 
-def _strip(pictures: Sequence[Picture]) -> Picture:
-    """Side by side, all of one height."""
-    scaled = [_of_height(picture) for picture in pictures]
-    gap = np.full((HEIGHT, _GAP, 3), PAPER, np.uint8)
-    return np.concatenate([part for picture in scaled for part in (picture, gap)][:-1], axis=1)
-
-
-def _of_height(picture: Picture) -> Picture:
-    height, width = picture.shape[:2]
-    if height == HEIGHT:
-        return picture
-    size = (max(1, round(width * HEIGHT / height)), HEIGHT)
-    way = cv2.INTER_AREA if height > HEIGHT else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(picture, size, interpolation=way))
+def strip(pictures: Sequence[Picture], *, height: int = HEIGHT) -> Picture:
+    """Pictures side by side, all brought to one height."""
+    gap = np.full((height, _GAP, 3), PAPER, np.uint8)
+    return np.concatenate([part for p in pictures for part in (scaled(p, height), gap)][:-1], axis=1)
 
 
 def _caption(name: str, scores: Mapping[str, float], shown: Sequence[str] = _CAPTION) -> str:

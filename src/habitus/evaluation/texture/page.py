@@ -57,8 +57,8 @@ def _cell(head: str, value: str, *, best: bool) -> str:
 
 
 def _explained(report: TextureReport) -> str:
-    lines = "".join(f"<p class='fine'>{escape(line)}</p>" for line in metric_lines(report))
-    return f"<section><h3>What is measured</h3>{lines}</section>"
+    lines = "<br>".join(escape(line) for line in metric_lines(report))
+    return f'<section><h3>What is measured</h3><p class="fine">{lines}</p></section>'
 
 
 def _sheets(together: Picture, sheets: Mapping[str, Picture]) -> str:

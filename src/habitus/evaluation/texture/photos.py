@@ -70,6 +70,8 @@ class PhotoSet:
             raise InputError(f"{path}: its mask is empty; find the bodies again")
         texture = self.textures.get(path.absolute())
         truth = None if texture is None else _image(texture)
+        if truth is not None and truth.shape != (3, self.texture_size, self.texture_size):
+            raise InputError(f"{texture}: is not {self.texture_size} texels a side as its world says; make it again")
         pid = int(self.records.pids[index])
         return ScoredPhoto(self.name(index), pid, image, mask, self.table.params(row), truth)
 
@@ -104,7 +106,7 @@ def choose_photos(
         )
     photos, rows = meant.select(known), rows[known]
     if count is not None and count < len(photos):
-        words += f", {count} of {len(photos)} drawn with seed {seed}, evenly over people"
+        words += f", {count} of {len(photos)} drawn evenly over people"
         drawn = pick_some(np.zeros(len(photos)), photos.pids, count, seed=seed)
         photos, rows = photos.select(drawn), rows[drawn]
     size = UNKNOWN_SIZE if world is None else world.world.texture_size

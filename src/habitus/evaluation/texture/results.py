@@ -147,10 +147,13 @@ def settings_lines(report: TextureReport) -> list[str]:
 def metric_lines(report: TextureReport) -> list[str]:
     """What each column is, and each method."""
     measured = [name for name in METRICS if any(result.scores.get(name) is not None for result in report.results)]
-    lines = [f"{METRICS[name].head} ({'more' if METRICS[name].high else 'less'} is better): {METRICS[name].words}"
-             for name in measured]  # fmt: skip
-    lines += [f"other views: {report.views}"] if "other_views" in measured else []
+    lines = [_words(report, METRICS[name]) for name in measured]
     return [*lines, *(f"{one.method}: {one.made_by}" for one in report.results), f"other people: {report.scans}"]
+
+
+def _words(report: TextureReport, metric: Metric) -> str:
+    by = f": {report.views}" if metric is METRICS["other_views"] else ""
+    return f"{metric.head} ({'more' if metric.high else 'less'} is better): {metric.words}{by}"
 
 
 def all_notes(report: TextureReport) -> list[str]:
