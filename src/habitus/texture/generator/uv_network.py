@@ -127,7 +127,7 @@ class UvNetwork(nn.Module):
         fixed = torch.cat([self.template, self.memory], 1).expand(people, -1, -1, -1)
         x = torch.cat([blocks.view(people, -1, side, side), fixed], 1)
         said, amounts = self.unet(x, self.photo(photo)).flatten(2).split((_SAID * BLOCK**2, PATTERNS), 1)
-        said = said.view(people, _SAID, -1)[..., self.unshuffled].transpose(1, 2)
+        said = said.reshape(people, _SAID, -1)[..., self.unshuffled].transpose(1, 2)
         preference, change, bend = said.split((HINTS, 3, 1), 2)
         change = change + torch.einsum("bpk,pkc->bkc", amounts[..., self.unshuffled % side**2], self.patterns)
         return Said(preference, change, (bend + 3).sigmoid())
