@@ -68,7 +68,7 @@ class TextureRecipe(LoopSettings):
     (--preset ours). triplet: that, and nearer to it than to somebody else's. none: no re-ID loss."""
     reid_weight: float = 1.0
     """Of the re-ID feature loss."""
-    margin: float = 0.3
+    margin: float = 0.1
     """Of --reid triplet."""
     face: Literal["preset"] | Face = "preset"
     """loss: face and hands like scan textures' (L1, --preset rstg). pasted: a scan's face and hands instead of the
