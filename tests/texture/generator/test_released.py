@@ -1,16 +1,9 @@
 """The released U-Net, against the facts known of it."""
 
-import pytest
 import torch
 
-from habitus.body.model import BodyModel
 from habitus.texture.generator.model import TextureGenerator
 from habitus.texture.generator.sight import Sight
-
-
-@pytest.fixture(scope="module")
-def body():
-    return BodyModel.load()
 
 
 def test_it_has_the_released_number_of_parameters(body):
