@@ -6,11 +6,15 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 from tiny_models import save_tiny_model
 
 from habitus import cli, evaluate_texture_command
+from habitus.body.model import BodyModel
+from habitus.recovery.body_table import world_body_table
+from habitus.recovery.body_table_file import FoundBody, write_bodies
 from habitus.synthetic.worlds.world import World
 from habitus.synthetic.worlds.writing import write_world
 from habitus.texture.scans import OpenScans
@@ -89,6 +93,31 @@ def test_networks_compare_what_is_rendered(world, tmp_path, capsys):
     for scores in json.loads((tmp_path / "a.json").read_text())["results"].values():
         assert 0 < scores["cossim"] <= 1
         assert scores["cossim"] == scores["cossim_r"]  # the same network by both names
+
+
+def bodies_file(world: Path, path: Path) -> Path:
+    """The truth of a world as a file of `habitus bodies`, which knows nobody in the first photo."""
+    body = BodyModel.load()
+    table = world_body_table(world, body)
+    photos = []
+    for row, name in enumerate(table.paths):
+        found = FoundBody(table.params(row), table.mask(row), table.keypoints(row)) if row else "nobody was found"
+        photos.append((name, table.size(row), found))
+    write_bodies(path, body, photos, {})
+    return path
+
+
+def test_parameters_from_a_file_and_photos_without_are_counted(world, tmp_path, capsys):
+    file = bodies_file(world, tmp_path / "bodies.parquet")
+    evaluate("--data", world, "--method", "unwrap", "--bodies", file)
+    said = capsys.readouterr().out
+    assert f"body parameters: {file};" in said
+    assert "3 photos of 2 people" in said
+    assert "1 photo without body parameters left out" in said
+    table = pq.read_table(file)
+    other = {b"habitus": table.schema.metadata[b"habitus"].replace(BodyModel.load().topology.encode(), b"smpl")}
+    pq.write_table(table.replace_schema_metadata(other), tmp_path / "smpl.parquet")
+    assert "holds bodies 'smpl'" in refused(capsys, "--data", world, "--bodies", tmp_path / "smpl.parquet")
 
 
 @pytest.mark.slow
