@@ -18,7 +18,7 @@ import numpy as np
 
 from habitus.body.model import BodyModel
 from habitus.evaluation.texture.grid import strip
-from habitus.export.pictures import contact_sheet, save_picture, to_picture
+from habitus.export.pictures import PAPER, contact_sheet, save_picture, scaled, to_picture
 from habitus.export.turntable import turned_frames
 from habitus.pipeline import reconstruct
 from habitus.recovery.upright import upright
@@ -49,10 +49,19 @@ def turntable(body: BodyModel, params: BodyParams, texture: Texture) -> np.ndarr
     return np.concatenate(turned_frames(body, upright(body, params), texture.image, count=VIEWS, size=size), 1)
 
 
+def squared(photo: np.ndarray) -> np.ndarray:
+    """A photo in the middle of a square, so that the columns of a sheet stand below each other."""
+    picture = scaled(photo, HEIGHT)[:, :HEIGHT]
+    square = np.full((HEIGHT, HEIGHT, 3), PAPER, np.uint8)
+    left = (HEIGHT - picture.shape[1]) // 2
+    square[:, left : left + picture.shape[1]] = picture
+    return square
+
+
 def row(body: BodyModel, path: Path, methods: dict[str, TextureMethod]) -> np.ndarray:
     """The photo and what each method makes of it, side by side; prints how long each took."""
     params, image, mask = fitted(body, path)
-    pictures, seconds = [to_picture(image)], []
+    pictures, seconds = [squared(to_picture(image))], []
     for name, method in methods.items():
         start = time.perf_counter()
         texture = method(params, image, mask)
