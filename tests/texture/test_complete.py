@@ -3,7 +3,7 @@ import pytest
 import torch
 from made_person import COLOURS
 
-from habitus.texture.complete import complete
+from habitus.texture.complete import complete, without_strays
 from habitus.texture.from_photos import texture_from_photos
 from habitus.texture.measures import texture_error
 from habitus.texture.surface import in_kinds, kind_of_texels, seam_pairs, surface_texels
@@ -132,6 +132,32 @@ def test_skin_at_the_neckline_stays_in_front(body, take_photo, true_texture, kin
     behind = kind_masks["torso"] & (place[:, 2] < -0.02) & (place[:, 1] < neck - 0.02)
     assert (colour[neckline, 0] > colour[neckline, 2]).mean() > 0.6
     assert (colour[behind, 0] < colour[behind, 2]).mean() > 0.97
+
+
+def test_a_given_guess_is_taken_where_nothing_is_seen(body, from_front, kind_masks):
+    """Green everywhere: the back is green, what is seen well is not."""
+    green = torch.tensor([0.1, 0.9, 0.1]).view(3, 1, 1).expand(3, 512, 512)
+    texture = complete(body, from_front, guess=green)
+    colour, confidence = at_texels(body, texture.image), at_texels(body, from_front.confidence[None])[:, 0]
+    behind = (surface_texels(body, 512).spread @ body.v_template.numpy())[:, 2] < -0.08
+    assert np.median(colour[behind & (confidence == 0) & kind_masks["torso"]][:, 1]) > 0.7
+    best = from_front.confidence > 0.6 * from_front.confidence.max()
+    assert (texture.image - from_front.image)[:, best].abs().mean() < 1e-3
+
+
+def test_strays_are_forgotten(body, from_front, kind_masks):
+    """Skin on the belly is a hand before it."""
+    texels = surface_texels(body, 512)
+    place = texels.spread @ body.v_template.numpy()
+    hand = kind_masks["torso"] & (place[:, 2] > 0) & (np.abs(place[:, 0]) < 0.05) & (np.abs(place[:, 1]) < 0.05)
+    image = from_front.image.flatten(1).clone()
+    image[:, texels.flat[hand]] = torch.tensor(COLOURS["face"])[:, None]
+    found = without_strays(body, Texture(image.view(3, 512, 512), from_front.confidence))
+    before, after = (at_texels(body, t.confidence[None])[:, 0] > 0 for t in (from_front, found))
+    assert before[hand].mean() > 0.5
+    assert after[hand].mean() < 0.01
+    assert (after[~hand] == before[~hand]).mean() > 0.95
+    assert not found.image[:, found.confidence == 0].any()
 
 
 def test_a_texture_without_any_confidence_becomes_a_plain_person(body, kind_masks):

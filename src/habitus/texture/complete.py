@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
@@ -85,13 +86,7 @@ def complete(body: BodyModel, texture: Texture, *, guess: Float[Tensor, "3 T T"]
         A texture whose gutters between the charts are filled too. Its confidence is the one given: 0 marks guesses.
     """
     texels = surface_texels(body, texture.image.shape[-1])
-    colour = texels.gather(texture.image.cpu().numpy().astype(np.float32)).clip(0, 1)
-    confidence = texels.gather(texture.confidence.cpu().numpy()[None])[:, 0]
-    kind, kinds = kind_of_texels(body, texels)
-    seen = smoothstep(*CERTAIN, confidence / _best(confidence, kind)).astype(np.float32)
-    tones = find_tones(colour, seen, kind, kinds)
-    place = texels.spread @ body.v_template.cpu().numpy()
-    seen = np.where(strayed(colour, seen, place, kind, kinds, tones), 0, seen).astype(np.float32)
+    colour, confidence, kind, kinds, place, tones, seen = _looked_at(body, texels, texture)
     if guess is None:
         passable = np.where(bare_in_front(texels, colour, kind, kinds, tones), 0, seen).astype(np.float32)
         found, trust = _guess(body, texels, colour, seen, passable)
@@ -114,6 +109,45 @@ def complete(body: BodyModel, texture: Texture, *, guess: Float[Tensor, "3 T T"]
         torch.from_numpy(texels.scatter_with_gutters(filled)),
         torch.from_numpy(texels.scatter(confidence[:, None])[0]),
     )
+
+
+@torch.no_grad()
+def without_strays(body: BodyModel, texture: Texture) -> Texture:
+    """A texture that no longer knows the texels whose colours belong elsewhere (`strays.strayed`).
+
+    Args:
+        body: the body whose UV map the texture is in.
+        texture: of `unwrap` or `fuse`.
+    """
+    texels = surface_texels(body, texture.image.shape[-1])
+    looked = _looked_at(body, texels, texture)
+    kept = np.where(looked.seen > 0, looked.confidence, 0)[:, None]
+    confidence = torch.from_numpy(texels.scatter(kept)[0])
+    return Texture(texture.image * (confidence > 0), confidence)
+
+
+class _Looked(NamedTuple):
+    """What is made of each of a texture's K texels before anything is filled."""
+
+    colour: Float[np.ndarray, "K 3"]
+    confidence: Float[np.ndarray, "K"]
+    kind: Int[np.ndarray, "K"]
+    kinds: list[str]
+    place: Float[np.ndarray, "K 3"]
+    tones: Tones
+    seen: Float[np.ndarray, "K"]
+    """How far it is kept, in [0, 1]; 0 where the colour belongs elsewhere."""
+
+
+def _looked_at(body: BodyModel, texels: SurfaceTexels, texture: Texture) -> _Looked:
+    colour = texels.gather(texture.image.cpu().numpy().astype(np.float32)).clip(0, 1)
+    confidence = texels.gather(texture.confidence.cpu().numpy()[None])[:, 0]
+    kind, kinds = kind_of_texels(body, texels)
+    seen = smoothstep(*CERTAIN, confidence / _best(confidence, kind)).astype(np.float32)
+    tones = find_tones(colour, seen, kind, kinds)
+    place = texels.spread @ body.v_template.cpu().numpy()
+    seen = np.where(strayed(colour, seen, place, kind, kinds, tones), 0, seen).astype(np.float32)
+    return _Looked(colour, confidence, kind, kinds, place, tones, seen)
 
 
 def _layered(

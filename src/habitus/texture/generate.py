@@ -9,7 +9,7 @@ from torch import Tensor
 
 from habitus.body.model import BodyModel
 from habitus.errors import InputError
-from habitus.texture.complete import complete
+from habitus.texture.complete import complete, without_strays
 from habitus.texture.fuse import fuse
 from habitus.texture.generator.model import TextureGenerator
 from habitus.texture.generator.sight import Sight, seen_by_networks
@@ -62,7 +62,8 @@ def _shown_and_said(
     most = max(range(len(photos)), key=lambda k: float(shown[k].confidence.sum()))
     sight = Sight(seen_by_networks(photos[most][1][None]))
     if generator.needs_known:
-        known = fuse([unwrap(body, *photo, size=generator.size) for photo in photos])
+        # As in `complete`: hands with the colours of clothes would teach the network a glove.
+        known = without_strays(body, fuse([unwrap(body, *photo, size=generator.size) for photo in photos]))
         sight = Sight(sight.photo, known.image[None], known.confidence[None, None])
     device = next(generator.parameters()).device
     said = generator(sight.to(device)).cpu()

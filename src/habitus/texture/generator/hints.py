@@ -14,7 +14,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from habitus.body.model import BodyModel
-from habitus.texture.appearance import NEUTRAL_CLOTH, NEUTRAL_HAIR, NEUTRAL_SKIN, RELATED, SHOE_SHADE, SKIN_SOURCES
+from habitus.texture.appearance import NEUTRAL_CLOTH, NEUTRAL_HAIR, NEUTRAL_SKIN, RELATED, SHOE_SHADE
 from habitus.texture.complete import ARMS, CERTAIN, LEAST, PROFILE_TRUST, ROUND
 from habitus.texture.counterparts import counterparts
 from habitus.texture.generator.fixed_sums import FixedSums
@@ -167,11 +167,12 @@ def _relations(kinds: list[str]) -> tuple[Float[np.ndarray, "kinds sources 4"], 
     skin, cloth = len(kinds), len(kinds) + 1
     for k, name in enumerate(kinds):
         bare = name in ("face", "neck", "hand")
-        related = SKIN_SOURCES[:3] if bare else ("face", "neck") if name == "hair" else RELATED.get(name, ())
+        related = ("face", "neck", "hand") if bare else ("face", "neck") if name == "hair" else RELATED.get(name, ())
         shade = NEUTRAL_HAIR if name == "hair" else SHOE_SHADE if name == "foot" else 1.0
-        sources = [kinds.index(other) for other in related if other in kinds and other != name]
-        neutral = skin if bare or name == "hair" else cloth
-        for step, source in enumerate([k, *sources, neutral]):
-            relation[k, source] = NEXT**step * np.array([shade if step else 1.0] * 3 + [1.0])
+        # Hands are small and move: the face knows their colour better than what is seen where they should be.
+        order = related if name == "hand" else (name, *(other for other in related if other != name))
+        sources = [kinds.index(other) for other in order if other in kinds]
+        for step, source in enumerate([*sources, skin if bare or name == "hair" else cloth]):
+            relation[k, source] = NEXT**step * np.array([1.0 if source == k else shade] * 3 + [1.0])
     neutral = np.array([[[*NEUTRAL_SKIN, 1.0], [*NEUTRAL_CLOTH, 1.0]]], np.float32)
     return relation, neutral
