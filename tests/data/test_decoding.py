@@ -86,6 +86,22 @@ def test_exchanged_primaries_are_converted(tmp_path):
     np.testing.assert_array_equal(decode(path), read_photo(path).pixels)
 
 
+@pytest.mark.parametrize(
+    ("enough", "by"),
+    [(None, 1), ((128, 64), 1), ((64, 64), 2), ((33, 16), 2), ((32, 16), 4), ((16, 8), 8), ((1, 1), 8)],
+)
+def test_large_jpegs_may_come_reduced(tmp_path, enough, by):
+    """Never below twice what is needed, and with the same colours."""
+    whole = picture(256, 256)
+    path = saved(tmp_path, "large.jpg", Image.fromarray(whole), quality=95)
+    reduced = decode(path, enough=enough)
+    assert reduced.shape == (256 // by, 256 // by, 3)
+    means = whole.reshape(256 // by, by, 256 // by, by, 3).mean((1, 3))
+    assert np.abs(reduced - means).mean() < 3
+    other = saved(tmp_path, "large.png", Image.fromarray(whole))
+    assert np.array_equal(decode(other, enough=enough), whole)
+
+
 def test_small_people(tmp_path):
     path = saved(tmp_path, "a.png", Image.fromarray(picture(20, 8)))
     assert decode(path).shape == (20, 8, 3)

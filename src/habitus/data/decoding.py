@@ -26,11 +26,19 @@ _FRAMES = (0xC0, 0xC1, 0xC2)  # baseline, extended, progressive
 _BARE = (0x01, *range(0xD0, 0xD9))  # markers without a length
 
 
-def decode(path: str | Path) -> UInt8[np.ndarray, "H W 3"]:
+_REDUCED = {8: cv2.IMREAD_REDUCED_COLOR_8, 4: cv2.IMREAD_REDUCED_COLOR_4, 2: cv2.IMREAD_REDUCED_COLOR_2}
+
+
+def decode(path: str | Path, *, enough: tuple[int, int] | None = None) -> UInt8[np.ndarray, "H W 3"]:
     """A photo as it is meant to be seen: upright, RGB.
 
     The content decides about the format, not the suffix. A photo of more than
     `perception.photo.WORK_PIXELS` is reduced.
+
+    Args:
+        path: of the file.
+        enough: (H, W) that is needed: a JPEG may come at a half, a quarter or an eighth of its size, in a fraction of
+            the time, as long as it stays twice as large as this along both sides. None: the whole photo.
 
     Raises:
         InputError: the file is missing, empty, truncated, no picture, too large, or under `LEAST_SIDE` pixels a side.
@@ -39,12 +47,20 @@ def decode(path: str | Path) -> UInt8[np.ndarray, "H W 3"]:
     size = _plain_png(data) or _plain_jpeg(data)
     if size is not None and min(size) >= LEAST_SIDE and size[0] * size[1] <= WORK_PIXELS:
         try:
-            pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+            pixels = cv2.imdecode(np.frombuffer(data, np.uint8), _how(data, size, enough))
         except cv2.error:  # the careful reader says what is wrong
             pixels = None
         if pixels is not None:
             return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB, dst=pixels))
     return read_photo(path, least_side=LEAST_SIDE).pixels
+
+
+def _how(data: bytes, size: tuple[int, int], enough: tuple[int, int] | None) -> int:
+    """Whole, or as far reduced as JPEG can be decoded and leaves enough to be averaged."""
+    if enough is None or not data.startswith(_JPEG_START):
+        return cv2.IMREAD_COLOR
+    spare = min(size[0] // enough[0], size[1] // enough[1]) // 2
+    return next((flag for by, flag in _REDUCED.items() if by <= spare), cv2.IMREAD_COLOR)
 
 
 def _bytes(path: str | Path) -> bytes:

@@ -131,7 +131,7 @@ class SurrealScans:
             file = self.files[(index + step) % len(self)]
             if file not in self.broken:
                 try:
-                    texture = resized(decode(file), (self.size, self.size))
+                    texture = resized(decode(file, enough=(self.size, self.size)), (self.size, self.size))
                 except InputError as error:
                     self.broken[file] = str(error)
                     log.warning("%s; another texture takes its place", error)

@@ -88,7 +88,7 @@ class Backgrounds:
         if file in self._kept:
             self._kept.move_to_end(file)
         else:
-            self._kept[file] = resized(decode(file), self.size)
+            self._kept[file] = resized(decode(file, enough=self.size), self.size)
             if len(self._kept) * self._kept[file].nbytes > CACHE_BYTES:
                 self._kept.popitem(last=False)
         return self._kept[file]
