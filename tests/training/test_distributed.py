@@ -1,13 +1,11 @@
 """Processes that share a batch give the result of one, whatever ties the images of the batch together."""
 
-import socket
-import subprocess
 import sys
 
 import pytest
 import torch
 import toy_task
-from test_loop import environment
+from processes import together
 from torch import nn
 from toy_task import ToyTask, run_toy, weights_in
 
@@ -16,28 +14,11 @@ from habitus.training import distributed
 from habitus.training.distributed import GlobalBatchNorm, gathered, own_share
 
 
-def together(folder, *words, count=2):
-    """Train the toy in several processes as torchrun starts them."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
-    running = []
-    for rank in range(count):
-        told = {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(count), "MASTER_PORT": port}
-        command = [sys.executable, toy_task.__file__, str(folder), *words]
-        running.append(subprocess.Popen(command, env=environment(MASTER_ADDR="127.0.0.1", **told)))
-    try:
-        assert [process.wait(120) for process in running] == [0] * count
-    finally:
-        for process in running:
-            process.kill()
-    return weights_in(folder / "model")
-
-
 def test_two_processes_are_one(tmp_path):
     """Batch norm, batch-hard triplets, two optimisers and an average; weights and running statistics."""
     alone = run_toy(tmp_path / "alone", task=ToyTask(dropout=0), ema=0.9)
-    shared = together(tmp_path / "shared", "dropout=0", "ema=0.9")
+    together([sys.executable, toy_task.__file__, str(tmp_path / "shared"), "dropout=0", "ema=0.9"])
+    shared = weights_in(tmp_path / "shared" / "model")
     torch.testing.assert_close(shared, alone, rtol=1e-4, atol=1e-4)
 
 

@@ -6,12 +6,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from pathlib import Path
 
 import pytest
 import torch
 import toy_task
+from processes import environment, wait_for
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from toy_task import BATCHES, ToyTask, run_toy
 
@@ -244,16 +243,3 @@ def test_clipping_bounds_the_gradient(tmp_path):
     run_toy(tmp_path, task=task, epochs=1, clip=0.01)
     moved = (torch.cat([p.detach().flatten() for p in network]) - before).norm()
     assert 0 < moved <= BATCHES * 0.5 * 0.01 * 1.001
-
-
-def environment(**more):
-    root = Path(__file__).parents[2]
-    return os.environ | {"PYTHONPATH": str(root / "src"), "OMP_NUM_THREADS": "1"} | more
-
-
-def wait_for(condition, process, seconds=60):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert process.poll() is None, "ended too early"
-        assert time.monotonic() < end
-        time.sleep(0.002)

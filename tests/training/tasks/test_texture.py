@@ -1,7 +1,11 @@
 """Texture generators are trained: whole runs, resumed ones, losses that are not finite, ablations, what is refused."""
 
+import csv
 import json
 import shutil
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 
 import cv2
@@ -9,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from processes import environment, together, wait_for
 from texture_worlds import small_recipe, small_task
 
 from habitus import cli
@@ -18,7 +23,6 @@ from habitus.texture.generator.model import TextureGenerator
 from habitus.texture.generator.pretrained import load_generator
 from habitus.texture.generator.sight import Sight
 from habitus.texture.region_masks import face_hand_mask
-from habitus.training import loop
 from habitus.training.checkpoints import checkpoints_in, load_checkpoint
 from habitus.training.recipes.texture import PRESETS
 from habitus.training.stepping import prepare, train_on
@@ -34,12 +38,21 @@ def places(texture_places):
     return texture_places
 
 
-def habitus_train(places, run, *options):
-    cli.main([
+def words(places, run, *options):
+    return [
         "train", "texture", "--data", str(places / "world"), "--reid-weights", str(places / "judge"), "--out", str(run),
         "--cache", str(places / "cache"), "--size", "64x32", "--texture-size", "128", "--people", "2", "--images", "2",
         "--workers", "0", "--device", "cpu", *map(str, options),
-    ])  # fmt: skip
+    ]  # fmt: skip
+
+
+def habitus_train(places, run, *options):
+    cli.main(words(places, run, *options))
+
+
+def last_row(run):
+    with (run / "metrics.csv").open() as file:
+        return {name: float(value) for name, value in list(csv.DictReader(file))[-1].items() if value}
 
 
 def refused(capsys, *arguments):
@@ -79,24 +92,35 @@ def test_a_run_ends_in_a_generator_that_loads(places, tmp_path, capsys):
 
 
 @pytest.mark.slow
-def test_resumed_runs_reach_the_same_weights(places, tmp_path, monkeypatch):
-    """A run that ended while it wrote its second checkpoint: decoding, draws of scans, pairs and backgrounds."""
-    options = ("--epochs", 1, "--checkpoint-minutes", 0, "--reid", "triplet", "--face", "loss", "--ema", 0.9)
+def test_runs_that_were_killed_reach_the_same_weights(places, tmp_path):
+    """A process killed after its second checkpoint: decoding, draws of scans, pairs and backgrounds, an average."""
+    options = ("--epochs", 4, "--checkpoint-minutes", 0, "--reid", "triplet", "--face", "loss", "--ema", 0.9)
     habitus_train(places, tmp_path / "whole", *options)
-    save, calls = loop.save_checkpoint, []
-
-    def killed(*arguments):
-        calls.append(arguments)
-        if len(calls) == 2:
-            raise MemoryError("killed")
-        return save(*arguments)
-
-    monkeypatch.setattr(loop, "save_checkpoint", killed)
-    with pytest.raises(MemoryError):
-        habitus_train(places, tmp_path / "parts", *options)
+    command = [sys.executable, "-m", "habitus.cli", *words(places, tmp_path / "parts", *options)]
+    process = subprocess.Popen(command, env=environment())
+    try:
+        wait_for(lambda: len(checkpoints_in(tmp_path / "parts")) == 2, process)
+    finally:
+        process.kill()
+        assert process.wait() == -signal.SIGKILL
+    assert not (tmp_path / "parts" / "model").exists()
     habitus_train(places, tmp_path / "parts", *options, "--resume")
     files = [(tmp_path / name / "model" / "model.safetensors").read_bytes() for name in ("whole", "parts")]
     assert files[0] == files[1]
+
+
+@pytest.mark.slow
+def test_two_processes_are_one(places, tmp_path):
+    """Batch norm of the released network, strangers of the other process's photos; the first one makes the cache.
+
+    By the losses: Adam's first steps are as long for every weight, and rounding turns some of them round.
+    """
+    options = ("--preset", "rstg", "--epochs", 1, "--reid", "triplet", "--lr", 1e-3)
+    habitus_train(places, tmp_path / "alone", *options)
+    together([sys.executable, "-m", "habitus.cli", *words(places, tmp_path / "shared", *options)])
+    alone, shared = (last_row(tmp_path / name) for name in ("alone", "shared"))
+    for name in ("reid", "triplet", "face", "pixels off"):
+        assert shared[name] == pytest.approx(alone[name], rel=1e-3), name
 
 
 def test_losses_that_are_not_finite_name_the_batch_and_leave_the_last_checkpoint(places, tmp_path, monkeypatch, capsys):

@@ -145,8 +145,9 @@ def truth_term(body: BodyModel, size: int) -> Term:
     charts = torch.from_numpy((surface_texels(body, size).index >= 0).astype(np.float32))
 
     def term(made: Made, batch: Batch) -> Tensor:
-        truth = in_light_of(unit(batch["truth"]), unit(batch["known"]), unit(batch["confidence"]))
         known = batch["has_truth"][:, None, None]
+        with torch.autocast(known.device.type, enabled=False):  # the light is solved for
+            truth = in_light_of(unit(batch["truth"]), unit(batch["known"]), unit(batch["confidence"]))
         return truth_loss(made.texture, truth, charts.to(known.device) * known)
 
     return term
