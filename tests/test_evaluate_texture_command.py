@@ -30,8 +30,15 @@ def world(tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def body() -> BodyModel:
+    return BodyModel.load()
+
+
 @pytest.fixture(autouse=True)
-def few_scans(monkeypatch):
+def less_work(monkeypatch, body):
+    """Three people to take textures from; one body, so that what depends on it alone is worked out once."""
+    monkeypatch.setattr(evaluate_texture_command, "BodyModel", lambda _: body)
     others = World(seed=5, people=3, outfits=1)
     monkeypatch.setattr(
         evaluate_texture_command, "scan_textures", lambda _, body, size: OpenScans(body, size, world=others)
@@ -95,9 +102,8 @@ def test_networks_compare_what_is_rendered(world, tmp_path, capsys):
         assert scores["cossim"] == scores["cossim_r"]  # the same network by both names
 
 
-def bodies_file(world: Path, path: Path) -> Path:
+def bodies_file(world: Path, body: BodyModel, path: Path) -> Path:
     """The truth of a world as a file of `habitus bodies`, which knows nobody in the first photo."""
-    body = BodyModel.load()
     table = world_body_table(world, body)
     photos = []
     for row, name in enumerate(table.paths):
@@ -107,15 +113,15 @@ def bodies_file(world: Path, path: Path) -> Path:
     return path
 
 
-def test_parameters_from_a_file_and_photos_without_are_counted(world, tmp_path, capsys):
-    file = bodies_file(world, tmp_path / "bodies.parquet")
+def test_parameters_from_a_file_and_photos_without_are_counted(world, body, tmp_path, capsys):
+    file = bodies_file(world, body, tmp_path / "bodies.parquet")
     evaluate("--data", world, "--method", "unwrap", "--bodies", file)
     said = capsys.readouterr().out
     assert f"body parameters: {file};" in said
     assert "3 photos of 2 people" in said
     assert "1 photo without body parameters left out" in said
     table = pq.read_table(file)
-    other = {b"habitus": table.schema.metadata[b"habitus"].replace(BodyModel.load().topology.encode(), b"smpl")}
+    other = {b"habitus": table.schema.metadata[b"habitus"].replace(body.topology.encode(), b"smpl")}
     pq.write_table(table.replace_schema_metadata(other), tmp_path / "smpl.parquet")
     assert "holds bodies 'smpl'" in refused(capsys, "--data", world, "--bodies", tmp_path / "smpl.parquet")
 
