@@ -48,6 +48,11 @@ class Views:
     inner: Int64[Tensor, "K"]
     outer: Int64[Tensor, "K"]
     excess: Float32[Tensor, "K"]
+    starts: Int64[Tensor, "B+1"]
+    """Of each image's visible pixels, and where the last one's end."""
+    border_starts: Int64[Tensor, "B+1"]
+    silhouette: Float32[Tensor, "B H W"]
+    """How much of each pixel the body covers, in [0, 1]."""
 
     def __len__(self) -> int:
         return self.count
@@ -67,23 +72,30 @@ def collate_views(views: Sequence[View]) -> Views:
     if len({view.size for view in views}) != 1:
         raise ValueError(f"views of one size are needed, not of {sorted({view.size for view in views})}")
     size = views[0].size
-    pixels = [np.flatnonzero(np.unpackbits(view.seen, count=size[0] * size[1])) for view in views]
+    count, pixels = len(views), size[0] * size[1]
+    seen = np.stack([np.unpackbits(view.seen, count=pixels) for view in views])
+    image, pixel = np.nonzero(seen)
+    inner, outer = (_joined((getattr(view, name) for view in views), np.int64) for name in ("inner", "outer"))
+    excess = _joined((view.excess for view in views), np.float32)
+    border_lengths = [len(view.excess) for view in views]
+    border_image = np.repeat(np.arange(count), border_lengths)
+    silhouette = seen.astype(np.float32).reshape(-1)
+    np.add.at(silhouette, border_image * pixels + np.where(excess > 0, outer, inner), excess)
+    arrays = {
+        "image": image,
+        "pixel": pixel,
+        "uv": _joined((view.uv for view in views), np.float64) / UV_STEPS,
+        "footprint": _joined((view.footprint for view in views), np.float32),
+        "border_image": border_image,
+        "inner": inner,
+        "outer": outer,
+        "excess": excess,
+        "starts": np.cumsum([0, *(len(view.uv) for view in views)]),
+        "border_starts": np.cumsum([0, *border_lengths]),
+        "silhouette": silhouette.reshape(count, *size),
+    }
+    return Views(count, size, **{name: torch.from_numpy(array) for name, array in arrays.items()})
 
-    def joined(arrays: Iterable[np.ndarray], dtype: type) -> Tensor:
-        return torch.from_numpy(np.concatenate([np.asarray(array, dtype) for array in arrays]))
 
-    def numbered(lengths: list[int]) -> Tensor:
-        return torch.from_numpy(np.repeat(np.arange(len(views)), lengths))
-
-    return Views(
-        count=len(views),
-        size=size,
-        image=numbered([len(view.uv) for view in views]),
-        pixel=joined(pixels, np.int64),
-        uv=joined((view.uv for view in views), np.float64) / UV_STEPS,
-        footprint=joined((view.footprint for view in views), np.float32),
-        border_image=numbered([len(view.excess) for view in views]),
-        inner=joined((view.inner for view in views), np.int64),
-        outer=joined((view.outer for view in views), np.int64),
-        excess=joined((view.excess for view in views), np.float32),
-    )
+def _joined(arrays: Iterable[np.ndarray], dtype: type) -> np.ndarray:
+    return np.concatenate([np.asarray(array, dtype) for array in arrays])

@@ -1,7 +1,7 @@
 """The numba kernels of `cached_views_numba`: pixels that look at a texture, and the soft border between them.
 
 Textures and their coarser levels lie as in `surface_kernels`. Only texels of coarser levels that some pixel looks at
-are worked out (`seen` marks them), so that a large texture costs what is seen of it. Arithmetic on colours is float64.
+are worked out (they are listed, level by level), so that a large texture costs what is seen of it.
 """
 
 import numpy as np
@@ -11,87 +11,105 @@ from habitus.rendering.surface_kernels import corner, start_of
 
 
 @kernel
-def mark(uv, level, first, last, size, max_level, seen):
-    """Mark the texels of the coarser levels that pixels `first` to `last` look at, and those that they are means of."""
+def coarse_texels(size, max_level):
+    """Texels of all coarser levels."""
+    total = 0
+    for n in range(1, max_level + 1):
+        total += (size >> n) * (size >> n)
+    return total
+
+
+@kernel
+def note(row, column, level, size, seen, lists, counts):
+    """Put a texel of a coarser level on its level's list, once: where it lies, and the first of the four below it."""
+    side = size >> level
+    here = start_of(level, size)
+    at = here + row * side + column
+    if not seen[at]:
+        seen[at] = 1
+        place = here + counts[level]
+        lists[place, 0] = at
+        lists[place, 1] = (0 if level == 1 else start_of(level - 1, size)) + 4 * row * side + 2 * column
+        counts[level] += 1
+
+
+@kernel
+def list_seen(uv, level, first, last, size, max_level, seen, lists, counts):
+    """List the texels of the coarser levels that pixels `first` to `last` look at, and those that they are means of."""
     for p in range(first, last):
-        for n in range(np.int64(level[p]), min(np.int64(level[p]) + 2, max_level + 1)):
-            if n == 0:
+        for n in range(max(np.int64(level[p]), 1), min(np.int64(level[p]) + 2, max_level + 1)):
+            if n - level[p] == 1:  # of no weight
                 continue
             side = size >> n
             column, _ = corner(uv[p, 0] * side - 0.5, side)
             row, _ = corner((1.0 - uv[p, 1]) * side - 0.5, side)
-            at = start_of(n, size) + row * side + column
-            east, south = (1, side) if side > 1 else (0, 0)
-            seen[at] = 1
-            seen[at + east] = 1
-            seen[at + south] = 1
-            seen[at + south + east] = 1
+            for one in range(4 if side > 1 else 1):
+                note(row + one // 2, column + one % 2, n, size, seen, lists, counts)
     for n in range(max_level, 1, -1):
-        side = size >> n
-        here, finer = start_of(n, size), start_of(n - 1, size)
-        for row in range(side):
-            for column in range(side):
-                if seen[here + row * side + column]:
-                    at = finer + 4 * row * side + 2 * column
-                    seen[at] = 1
-                    seen[at + 1] = 1
-                    seen[at + 2 * side] = 1
-                    seen[at + 2 * side + 1] = 1
+        finer = size >> (n - 1)
+        here, below = start_of(n, size), start_of(n - 1, size)
+        for k in range(here, here + counts[n]):
+            row, column = divmod(lists[k, 1] - below, finer)
+            for child in range(4):
+                note(row + child // 2, column + child % 2, n - 1, size, seen, lists, counts)
 
 
 @kernel
-def halve_seen(begin, end, starts, uv, level, texture, size, max_level, seen, coarse):
-    """Fill what is looked at of the coarser levels of textures `begin` to `end`: each texel the mean of four."""
-    for b in range(begin, end):
-        mark(uv, level, starts[b], starts[b + 1], size, max_level, seen[b])
-        for n in range(1, max_level + 1):
-            side = size >> n
-            here = start_of(n, size)
-            below = 0 if n == 1 else start_of(n - 1, size)
-            for c in range(3):
-                fine = texture[b, c] if n == 1 else coarse[b, c]
-                target = coarse[b, c]
-                for row in range(side):
-                    for column in range(side):
-                        if seen[b, here + row * side + column]:
-                            at = below + 4 * row * side + 2 * column
-                            total = fine[at] + fine[at + 1] + fine[at + 2 * side] + fine[at + 2 * side + 1]
-                            target[here + row * side + column] = total * np.float32(0.25)
+def halve_listed(texture, size, max_level, lists, counts, coarse):
+    """Fill what is listed of the coarser levels of one texture: each texel the mean of four."""
+    for n in range(1, max_level + 1):
+        here, row = start_of(n, size), size >> (n - 1)
+        for c in range(3):
+            fine = texture[c] if n == 1 else coarse[c]
+            target = coarse[c]
+            for k in range(here, here + counts[n]):
+                at = lists[k, 1]
+                total = fine[at] + fine[at + 1] + fine[at + row] + fine[at + row + 1]
+                target[lists[k, 0]] = total * np.float32(0.25)
 
 
 @kernel
-def halve_seen_back(begin, end, to_texture, size, max_level, seen, to_coarse):
-    """The adjoint of `halve_seen`."""
-    for b in range(begin, end):
-        for n in range(max_level, 0, -1):
-            side = size >> n
-            here = start_of(n, size)
-            below = 0 if n == 1 else start_of(n - 1, size)
-            for c in range(3):
-                source = to_coarse[b, c]
-                target = to_texture[b, c] if n == 1 else to_coarse[b, c]
-                for row in range(side):
-                    for column in range(side):
-                        if seen[b, here + row * side + column]:
-                            amount = source[here + row * side + column] * np.float32(0.25)
-                            at = below + 4 * row * side + 2 * column
-                            target[at] += amount
-                            target[at + 1] += amount
-                            target[at + 2 * side] += amount
-                            target[at + 2 * side + 1] += amount
+def halve_listed_back(to_texture, size, max_level, lists, counts, to_coarse):
+    """The adjoint of `halve_listed`; leaves `to_coarse` at 0 for the next texture."""
+    for n in range(max_level, 0, -1):
+        here, row = start_of(n, size), size >> (n - 1)
+        for c in range(3):
+            source = to_coarse[c]
+            target = to_texture[c] if n == 1 else to_coarse[c]
+            for k in range(here, here + counts[n]):
+                amount = source[lists[k, 0]] * np.float32(0.25)
+                source[lists[k, 0]] = 0
+                at = lists[k, 1]
+                target[at] += amount
+                target[at + 1] += amount
+                target[at + row] += amount
+                target[at + row + 1] += amount
 
 
 @kernel
 def look(
-    begin, end, starts, pixel, uv, level, border_starts, inner, outer, excess, texture, coarse, size, max_level, image
-):
-    """Paint images `begin` to `end` (B, 3, H * W), which hold the background, and soften the border."""
+    begin, end, starts, pixel, uv, level, border_starts, inner, outer, excess, texture, shared_coarse, size, max_level,
+    lists, counts, image,
+):  # fmt: skip
+    """Paint images `begin` to `end` (B, 3, H * W), which hold the background, and soften the border.
+
+    `shared_coarse` are the coarser levels of a texture that serves all images; those of textures of their own are
+    worked out here, image by image, so that they stay in the processor's cache. `lists` and `counts` keep which.
+    """
+    own = texture.shape[0] > 1
+    texels = coarse_texels(size, max_level)
+    coarse = np.empty((3, texels), texture.dtype) if own else shared_coarse
+    seen = np.empty(texels, np.uint8)
     longest = 0
     for b in range(begin, end):
         longest = max(longest, border_starts[b + 1] - border_starts[b])
     steps = np.empty((longest, 3))
     for b in range(begin, end):
-        t = b if texture.shape[0] > 1 else 0
+        fine = texture[b if own else 0]
+        if own and max_level > 0:
+            seen[:] = 0
+            list_seen(uv, level, starts[b], starts[b + 1], size, max_level, seen, lists[b], counts[b])
+            halve_listed(fine, size, max_level, lists[b], counts[b], coarse)
         for p in range(starts[b], starts[b + 1]):
             red = green = blue = 0.0
             for n in range(np.int64(level[p]), min(np.int64(level[p]) + 2, max_level + 1)):
@@ -101,7 +119,7 @@ def look(
                 side = size >> n
                 column, right = corner(uv[p, 0] * side - 0.5, side)
                 row, down = corner((1.0 - uv[p, 1]) * side - 0.5, side)
-                source = texture[t] if n == 0 else coarse[t]
+                source = fine if n == 0 else coarse
                 at = row * side + column + (0 if n == 0 else start_of(n, size))
                 east, south = (1, side) if side > 1 else (0, 0)
                 w00, w01 = share * (1 - down) * (1 - right), share * (1 - down) * right
@@ -127,11 +145,11 @@ def look(
 
 @kernel
 def look_back(
-    begin, end, starts, pixel, uv, level, border_starts, inner, outer, excess, size, max_level,
-    gradient, to_texture, to_coarse,
+    begin, end, starts, pixel, uv, level, border_starts, inner, outer, excess, size, max_level, lists, counts,
+    gradient, to_texture,
 ):  # fmt: skip
-    """The adjoint of `look`: `gradient` becomes the background's; the textures' part is added to the last two arrays,
-    or returned where one serves all.
+    """The adjoint of `look`: `gradient` becomes the background's; the textures' part is added to `to_texture`, or
+    returned with that of the coarser levels where one serves all.
     """
     longest = 0
     for b in range(begin, end):
@@ -140,7 +158,7 @@ def look_back(
     learns = to_texture.shape[2] > 0
     shared = to_texture.shape[0] == 1
     own_fine = np.zeros((3, to_texture.shape[2] if shared else 0), gradient.dtype)
-    own_rough = np.zeros((3, to_coarse.shape[2] if shared else 0), gradient.dtype)
+    rough = np.zeros((3, coarse_texels(size, max_level) if learns else 0), gradient.dtype)
     for b in range(begin, end):
         first = border_starts[b]
         for k in range(first, border_starts[b + 1]):
@@ -151,7 +169,7 @@ def look_back(
             for c in range(3):
                 gradient[b, c, inner[k]] += steps[k - first, c]
                 gradient[b, c, outer[k]] -= steps[k - first, c]
-        fine, rough = (own_fine, own_rough) if shared else (to_texture[b], to_coarse[b])
+        fine = own_fine if shared else to_texture[b]
         for p in range(starts[b], starts[b + 1]):
             if learns:
                 red = np.float64(gradient[b, 0, pixel[p]])
@@ -177,4 +195,6 @@ def look_back(
             gradient[b, 0, pixel[p]] = 0
             gradient[b, 1, pixel[p]] = 0
             gradient[b, 2, pixel[p]] = 0
-    return own_fine, own_rough
+        if learns and not shared:
+            halve_listed_back(fine, size, max_level, lists[b], counts[b], rough)
+    return own_fine, rough

@@ -53,8 +53,10 @@ def render_views(
     if implementation == "numba":
         from habitus.rendering.cached_views_numba import paint_views  # noqa: PLC0415 - numba loads on use
 
-        return paint_views(views, texture, background, max_level), _silhouette(views, texture)
-    return _image(views, texture, background, max_level), _silhouette(views, texture)
+        image = paint_views(views, texture, background, max_level)
+    else:
+        image = _image(views, texture, background, max_level)
+    return image, views.silhouette.to(texture.dtype)
 
 
 def _image(views: Views, texture: Tensor, background: Tensor, max_level: int) -> Float[Tensor, "B 3 H W"]:
@@ -88,12 +90,3 @@ def _look(views: Views, texture: Tensor, max_level: int) -> Float[Tensor, "3 P"]
         ):  # fmt: skip
             total = total + (share * weight).to(texture.dtype) * planes.index_select(1, place)
     return total
-
-
-@torch.no_grad()
-def _silhouette(views: Views, texture: Tensor) -> Float[Tensor, "B H W"]:
-    pixels = math.prod(views.size)
-    target = torch.where(views.excess > 0, views.outer, views.inner)
-    hard = texture.new_zeros(len(views) * pixels).index_fill_(0, views.image * pixels + views.pixel, 1.0)
-    soft = hard.index_add_(0, views.border_image * pixels + target, views.excess.to(texture.dtype))
-    return soft.view(len(views), *views.size)
