@@ -96,6 +96,16 @@ def test_a_batch_is_its_parts(scrambled, sight):
     torch.testing.assert_close(together[1:], alone, atol=2e-4, rtol=0)
 
 
+def test_half_precision_hardly_differs(scrambled, sight):
+    """The network may run in bfloat16; what it starts from and how it is bent may not."""
+    with torch.no_grad():
+        full = scrambled(sight)
+        with torch.autocast("cpu", torch.bfloat16):
+            half = scrambled(sight)
+    assert float((half - full).abs().mean()) < 0.005
+    assert float((half - full).abs().max()) < 0.15
+
+
 def test_nothing_seen_is_a_plain_person(untrained):
     nothing = Sight(torch.zeros(1, 3, 128, 64), torch.zeros(1, 3, SIZE, SIZE), torch.zeros(1, 1, SIZE, SIZE))
     with torch.no_grad():

@@ -30,5 +30,5 @@ class FixedSums(nn.Module):
         matrix = torch.sparse_coo_tensor(
             self.places, self.shares, self.shape, is_coalesced=True, check_invariants=False
         )
-        columns = values.float().transpose(0, 1).reshape(count, batch * channels)
+        columns = values.to(self.shares.dtype).transpose(0, 1).reshape(count, batch * channels)
         return (matrix @ columns).view(-1, batch, channels).transpose(0, 1)

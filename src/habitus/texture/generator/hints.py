@@ -81,7 +81,11 @@ class HintMaker(nn.Module):
 
     @torch.no_grad()
     def forward(self, colour: Float[Tensor, "B K 3"], confidence: Float[Tensor, "B K 1"]) -> Hints:
-        """Hints from what a photo shows of the K texels."""
+        """Hints from what a photo shows of the K texels; in full precision: weights differ by many powers of ten."""
+        with torch.autocast(colour.device.type, enabled=False):
+            return self._hints(colour.float(), confidence.float())
+
+    def _hints(self, colour: Float[Tensor, "B K 3"], confidence: Float[Tensor, "B K 1"]) -> Hints:
         seen = self._kept(confidence)
         padded = torch.cat([torch.cat([colour, seen], 2), colour.new_zeros(len(colour), 1, 4)], 1)
         other = padded[:, self.others]  # (B, 3, K, 4); place K is "none"

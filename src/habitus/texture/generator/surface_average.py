@@ -10,14 +10,14 @@ from typing import NamedTuple
 import numpy as np
 import scipy.sparse as sp
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from scipy.sparse.csgraph import connected_components
 from torch import Tensor, nn
 
 from habitus.body.model import BodyModel
 from habitus.texture.complete import conductance
 from habitus.texture.generator.fixed_sums import FixedSums
-from habitus.texture.surface import kind_of, surface_texels
+from habitus.texture.surface import kind_of, kind_of_texels, surface_texels
 
 PATCH = 0.06
 """Metres along a side of the patches that carry what reaches further than the nearest vertices."""
@@ -50,7 +50,7 @@ class SurfaceAverage(nn.Module):
 
     def __init__(self, body: BodyModel, size: int):
         super().__init__()
-        spread, graph = surface_texels(body, size).spread, _graph(body)
+        spread, graph = _within_barriers(body, size), _graph(body)
         self.to_texels, self.to_vertices = FixedSums(spread), FixedSums(spread.T)
         self.smooth = FixedSums(graph.smooth)
         self.to_patches, self.from_patches = FixedSums(graph.patch.T), FixedSums(graph.patch)
@@ -66,6 +66,12 @@ class SurfaceAverage(nn.Module):
             weight: in [0, 1]; 0 where a value is not known.
             doubt: positive: a mean is halved where what is known around it weighs so little; 1 is everything.
         """
+        with torch.autocast(values.device.type, enabled=False):  # far surroundings weigh less than half precision tells
+            return self._means(*(part.to(self.reach.dtype) for part in (values, weight, doubt)))
+
+    def _means(
+        self, values: Float[Tensor, "B K C"], weight: Float[Tensor, "B K 1"], doubt: Float[Tensor, "B K 1"]
+    ) -> Float[Tensor, "B K C"]:
         sums = self.to_vertices(torch.cat([values * weight, weight, torch.ones_like(weight)], 2))
         near = sums
         for _ in range(STEPS):
@@ -79,11 +85,7 @@ class SurfaceAverage(nn.Module):
 @lru_cache(maxsize=2)
 def _graph(body: BodyModel) -> _Graph:
     faces, place = body.faces.cpu().numpy(), body.v_template.cpu().numpy().astype(np.float64)
-    kinds = sorted({kind_of(name) for name in body.regions})
-    of_face = np.array([kinds.index(kind_of(name)) for name in body.regions])[body.face_region.cpu().numpy()]
-    counts = np.zeros((len(place), len(kinds)))
-    np.add.at(counts, (faces.ravel(), np.repeat(of_face, 3)), 1)
-    kind = counts.argmax(1)
+    kind, kinds = _kind_of_vertices(body)
     edges = np.unique(np.sort(np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), 1), axis=0)
     weight = conductance(place, kind, kinds, edges)
     adjacent = sp.csr_matrix((weight, edges.T), (len(place),) * 2)
@@ -98,6 +100,30 @@ def _graph(body: BodyModel) -> _Graph:
     share = (smooth @ (smooth @ share)).tocsr()
     coarse = share.T @ (sp.diags(degree) - adjacent) @ share
     return _Graph(smooth.tocsr(), share, _reach(coarse.toarray(), np.asarray(share.sum(0)).ravel()))
+
+
+def _kind_of_vertices(body: BodyModel) -> tuple[Int[np.ndarray, "N"], list[str]]:
+    """The kind of region of most faces around each vertex, as an index into the kinds."""
+    kinds = sorted({kind_of(name) for name in body.regions})
+    of_face = np.array([kinds.index(kind_of(name)) for name in body.regions])[body.face_region.cpu().numpy()]
+    counts = np.zeros((body.num_vertices, len(kinds)))
+    np.add.at(counts, (body.faces.cpu().numpy().ravel(), np.repeat(of_face, 3)), 1)
+    return counts.argmax(1), kinds
+
+
+def _within_barriers(body: BodyModel, size: int) -> sp.csr_matrix:
+    """From the vertices to the texels of T x T, without corners across a barrier, where a texel has others."""
+    texels, (of_vertex, kinds) = surface_texels(body, size), _kind_of_vertices(body)
+    of_texel, _ = kind_of_texels(body, texels)
+    spread = texels.spread.tocoo()
+    vertices = body.v_template.cpu().numpy()
+    place = np.concatenate([texels.spread @ vertices, vertices])
+    pairs = np.column_stack([spread.row, len(texels) + spread.col])
+    passes = conductance(place, np.concatenate([of_texel, of_vertex]), kinds, pairs) > 0
+    alone = np.bincount(spread.row, passes, minlength=len(texels)) == 0
+    shares = np.where(passes | alone[spread.row], np.maximum(spread.data, 1e-6), 0)
+    kept = sp.csr_matrix((shares, (spread.row, spread.col)), texels.spread.shape)
+    return sp.csr_matrix(sp.diags(1 / np.asarray(kept.sum(1)).ravel()) @ kept)
 
 
 def _reach(stiffness: Float[np.ndarray, "P P"], mass: Float[np.ndarray, "P"]) -> Float[np.ndarray, "P P"]:
