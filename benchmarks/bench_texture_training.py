@@ -26,7 +26,7 @@ from habitus.synthetic.worlds.world import PRESETS
 from habitus.synthetic.worlds.writing import write_world
 from habitus.training.loop import choose_device, to_device
 from habitus.training.recipes.texture import TextureRecipe
-from habitus.training.stepping import prepare, train_on
+from habitus.training.stepping import autocast, prepare, train_on
 from habitus.training.task import Batch
 from habitus.training.tasks.texture import TextureTask, texture_task
 from habitus.training.tasks.texture_terms import Made
@@ -70,17 +70,16 @@ def measure(recipe: TextureRecipe, run: Path, *, batches: int, device: torch.dev
     """By parts, on a few batches after one that warms up."""
     task = texture_task(recipe, training_data(recipe.data, train_on="all"), run=run)
     prepare(task, device)
-    keys = list(islice((keys for epoch in range(batches + 1) for keys in task.batches(epoch)), batches + 1))
+    keys = list(islice((keys for epoch in range(10**6) for keys in task.batches(epoch)), 2 * batches + 1))
+    loaded = list(task.load(keys[: batches + 1], workers=0))  # kernels of scans and streets load here
     watch = Stopwatch(device)
-    stream, loaded = iter(task.load(keys, workers=0)), list[Batch]()
-    loaded.append(next(stream))
-    loading = watch(lambda: loaded.extend(stream))
+    loading = watch(lambda: list(task.load(keys[batches + 1 :], workers=0)))
     first, *others = [to_device(batch, device) for batch in loaded]
     _step(task, recipe, first, device)
-    _generator(task, first)
     images = sum(len(batch["row"]) for batch in others)
-    generator = sum(watch(partial(_generator, task, batch)) for batch in others)
-    judge = sum(watch(partial(_judge, task, batch, _made(task, batch))) for batch in others)
+    with autocast(recipe, device):
+        generator = sum(watch(partial(_generator, task, batch)) for batch in others)
+        judge = sum(watch(partial(_judge, task, batch, _made(task, batch))) for batch in others)
     step = sum(watch(partial(_step, task, recipe, batch, device)) for batch in others)
     return Figures(loading / images, generator / images, judge / images, step / images)
 
