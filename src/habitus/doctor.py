@@ -41,6 +41,7 @@ def _findings() -> Iterator[Finding]:
     yield _devices()
     yield _body()
     yield _models()
+    yield _weights()
     yield _renderer()
     yield _tool("ffmpeg", "turntable.mp4 beside the GIF", "install ffmpeg with your system's package manager")
 
@@ -84,6 +85,16 @@ def _models() -> Finding:
         lack = f"{', '.join(missing)} not in {models_folder()}; --keypoints and --mask files work without"
         return Finding("missing", "models", lack, FETCH_COMMAND)
     return Finding("ok", "models", str(models_folder()))
+
+
+def _weights() -> Finding:
+    from habitus.reid.pretrained import SHIPPED  # noqa: PLC0415
+
+    missing = [name for name, folder in SHIPPED.items() if not (folder / "model.safetensors").is_file()]
+    if missing:
+        cure = "pip install --force-reinstall habitus"
+        return Finding("missing", "re-ID weights", f"{', '.join(missing)} not in this installation", cure)
+    return Finding("ok", "re-ID weights", f"{', '.join(SHIPPED)}, ship with habitus")
 
 
 def _renderer() -> Finding:

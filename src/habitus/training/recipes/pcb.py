@@ -16,8 +16,7 @@ class Pcb(ReidRecipe):
     Try:
         habitus synth world/ --preset small
 
-        habitus train pcb --data world/ --out run/ --backbone resnet18-half --size 192x64 --optimizer adamw --lr 2e-3 \
-            --reduction separate --dropout 0
+        habitus train pcb --data world/ --out run/ --backbone resnet18-half --reduction separate --dropout 0
 
         habitus train pcb --data Market-1501/ --out run/ --init resnet50.pth
 
