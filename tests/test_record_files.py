@@ -70,6 +70,16 @@ def test_a_kill_at_any_byte_is_resumed_and_ends_in_the_same_file(tmp_path):
     assert sum(steps) == 7 * len(range(start, len(whole), 7))
 
 
+def test_two_do_not_write_the_same_file(tmp_path):
+    def second() -> dict[str, np.ndarray]:
+        with pytest.raises(InputError, match="another process is writing it"):
+            write(tmp_path / "x")
+        return record(0)
+
+    write(tmp_path / "x", records=[second, *makers()[1:]])
+    check(tmp_path / "x")
+
+
 def test_a_whole_file_is_left_alone_and_another_ones_refused(tmp_path):
     write(tmp_path / "x")
     made: list[int] = []

@@ -20,6 +20,11 @@ import numpy as np
 from habitus.errors import InputError
 from habitus.files import writing
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
+
 UNFINISHED = ".unfinished"
 _MAGIC, _MARK, _END = b"HABREC1\n", 0x52454331, b"HABEND1\n"
 _ALIGNED = 8
@@ -66,9 +71,11 @@ def write_records(
     unfinished = path.with_name(path.name + UNFINISHED)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        places = _begin(unfinished, header)
-        progress(len(places))
-        with unfinished.open("ab") as file:
+        _begin(unfinished, header)
+        with unfinished.open("r+b") as file:
+            _lock(file, path)
+            places = _go_on(unfinished, file, header)
+            progress(len(places))
             for make in islice(records, len(places), count):
                 places.append(file.tell())
                 _append(file, make(), columns)
@@ -157,15 +164,33 @@ def _padded(size: int) -> int:
     return -(-size // _ALIGNED) * _ALIGNED
 
 
-def _begin(path: Path, header: Mapping[str, Any]) -> list[int]:
-    """Start a file, or cut a begun one after its last whole record; the places of the records that are there."""
-    if not path.exists():
-        text = json.dumps(header).encode()
-        text += b" " * (-len(text) % _ALIGNED)
-        with writing(path) as temporary:
-            temporary.write_bytes(_MAGIC + np.uint64(len(text)).tobytes() + text)
-        return []
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+def _begin(path: Path, header: Mapping[str, Any]) -> None:
+    """Start a file that is not there yet."""
+    if path.exists():
+        return
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % _ALIGNED)
+    with writing(path) as temporary:
+        temporary.write_bytes(_MAGIC + np.uint64(len(text)).tobytes() + text)
+
+
+def _lock(file: BinaryIO, path: Path) -> None:
+    """Keep other processes from writing the same file, until it is closed or this process ends.
+
+    Raises:
+        InputError: another one writes it.
+    """
+    if fcntl is None:
+        return
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise InputError(f"{path}: another process is writing it; wait for it, or choose another place") from error
+
+
+def _go_on(path: Path, file: BinaryIO, header: Mapping[str, Any]) -> list[int]:
+    """Cut a begun file after its last whole record, and stand there; the places of the records that are there."""
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         begun, at = _read_header(path, content, header["kind"])
         if begun != header:
             names = [name for name, value in header["about"].items() if begun["about"].get(name) != value]
@@ -177,8 +202,8 @@ def _begin(path: Path, header: Mapping[str, Any]) -> list[int]:
         while len(places) < header["count"] and (found := _measure(content, at, columns)):
             places.append(at)
             at = _end_of(*found, columns)
-    with path.open("r+b") as file:
-        file.truncate(at)
+    file.truncate(at)
+    file.seek(at)
     return places
 
 

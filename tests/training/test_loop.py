@@ -111,6 +111,16 @@ def test_signals_end_after_the_batch_with_a_checkpoint(whole, tmp_path, wanted):
     assert signal.getsignal(wanted) is not spoil
 
 
+def test_signals_end_at_once_what_is_worked_out_before_the_first_batch(tmp_path):
+    class Slow(ToyTask):
+        def load(self, batches, *, workers):
+            os.kill(os.getpid(), signal.SIGINT)
+            raise AssertionError("went on")
+
+    with pytest.raises(KeyboardInterrupt):
+        run_toy(tmp_path, task=Slow())
+
+
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
 def test_losses_that_are_not_finite_stop_the_run(whole, tmp_path, bad):
     with pytest.raises(InputError, match=r"loss identity is (nan|inf) in epoch 1, batch 2 \(item \d+.* and 21 more\)"):

@@ -160,17 +160,18 @@ def _train(
             _restore(run, *found)
             log.say(f"going on from {found[0].name}: epoch {progress.epoch}, batch {progress.batch}")
         copy_from_first(task.modules)
+        remaining = _Remaining(task, settings.epochs, progress.epoch, progress.batch)
+        # Whatever a task works out before its first batch is not waited for: a signal ends it at once.
+        loaded = iter(task.load(remaining, workers=options.workers))
         with _asked_to_stop(run.wanted):
-            _run_epochs(run)
+            _run_epochs(run, loaded)
         _finish(run, about)
     finally:
         log.close()
 
 
-def _run_epochs(run: _Run) -> None:
+def _run_epochs(run: _Run, loaded: Iterator[Batch]) -> None:
     task, progress, options = run.task, run.progress, run.options
-    remaining = _Remaining(task, run.settings.epochs, progress.epoch, progress.batch)
-    loaded = iter(task.load(remaining, workers=options.workers))
     saved, rowed, started = time.monotonic(), replace(progress), False
     for epoch in range(progress.epoch, run.settings.epochs):
         batches = task.batches(epoch)
