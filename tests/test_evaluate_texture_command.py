@@ -61,6 +61,7 @@ def refused(capsys, *arguments: object) -> str:
 def test_methods_are_scored_and_shown(world, tmp_path, capsys):
     evaluate("--data", world, "--method", "unwrap,mean,nearest", "--json", tmp_path / "a.json", "-o", tmp_path / "out")
     said = capsys.readouterr().out
+    assert "CosSim by weights pcb" in said
     for words in (
         "held out for scoring", "4 photos of 2 people: all photos of all people", "true ones of the made world",
         "the person's mask in the photo", "128x64", "textures at 64x64", "seed 0", "3 other people's textures",
@@ -74,7 +75,8 @@ def test_methods_are_scored_and_shown(world, tmp_path, capsys):
         assert 0 < scores["mask_ssim"] < 1
         whole, parts = scores["texture_all"], sorted([scores["texture_seen"], scores["texture_unseen"]])
         assert parts[0] <= whole <= parts[1] < 1
-        assert scores["cossim"] is None
+        assert 0 < scores["cossim"] <= 1
+        assert 0 < scores["cossim_r"] <= 1
     assert results["unwrap"]["mask_ssim"] > results["nearest"]["mask_ssim"] > results["mean"]["mask_ssim"]
     assert results["unwrap"]["texture_seen"] < results["mean"]["texture_seen"]
     assert results["unwrap"]["other_views"] < results["mean"]["other_views"]

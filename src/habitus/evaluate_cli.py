@@ -103,10 +103,10 @@ class EvaluateTextureCommand:
     """Of what is drawn: photos, backgrounds, people in pictures."""
     mask: Literal["person", "body"] = "person"
     """What SSIM and LPIPS compare: the person's mask in the photo, or where the body is drawn (as Texformer does)."""
-    reid_weights: Annotated[str | None, arg(metavar="NAME|FILE")] = None
-    """Network of CosSim: pcb (shipped, if it is), a trained model, or a file of published weights."""
-    independent: Annotated[str | None, arg(metavar="NAME|FILE")] = None
-    """Network of CosSim-R, which no texture was trained with: baseline (shipped, if it is), or as above."""
+    reid_weights: Annotated[str, arg(metavar="NAME|FILE")] = "pcb"
+    """Network of CosSim: pcb or baseline (shipped), a trained model, or a file of published weights."""
+    independent: Annotated[str, arg(metavar="NAME|FILE")] = "baseline"
+    """Network of CosSim-R, which no texture should have been trained with: as above."""
     lpips: Annotated[tuple[Path, ...], arg(metavar="FILE...")] = ()
     """Published weights of LPIPS: the trunk (torchvision's alexnet or vgg16) and the heads (alex.pth or vgg.pth)."""
     scans: Annotated[Path | None, arg(metavar="DIR")] = None

@@ -1,7 +1,6 @@
 """`habitus evaluate texture`: scores as lines, JSON and pictures."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jaxtyping import Float
@@ -23,7 +22,7 @@ from habitus.evaluation.texture.scoring import SIZE, Judges
 from habitus.evaluation.texture.similarity import Maps
 from habitus.recovery.body_table import body_table
 from habitus.reid.embedder import device_of
-from habitus.reid.pretrained import SHIPPED, load_model
+from habitus.reid.pretrained import load_model
 from habitus.synthetic.scenes.backgrounds import Backgrounds
 from habitus.texture.methods import Setting, TextureMethod, method_named
 from habitus.texture.scans import scan_textures
@@ -88,18 +87,14 @@ def _methods(command: "EvaluateTextureCommand", body: BodyModel, size: int) -> d
 
 
 def _scoring(command: "EvaluateTextureCommand") -> Scoring:
-    trained, independent = _Judge.of(command.reid_weights, "pcb"), _Judge.of(command.independent, "baseline")
-    judges = {"cossim": trained, "cossim_r": independent}
-    networks = {key: judge.words for key, judge in judges.items() if judge is not None}
-    maps = {key: None if judge is None else judge.maps(command.device) for key, judge in judges.items()}
+    judges = {"cossim": command.reid_weights, "cossim_r": command.independent}
+    networks = {key: f"weights {weights}" for key, weights in judges.items()}
     lpips = load_lpips(command.lpips) if command.lpips else None
     if lpips is not None:
         networks["lpips"] = f"{lpips.trunk} of {' and '.join(map(str, command.lpips))}"
-    missing = " and ".join(key for key, judge in judges.items() if judge is None)
-    notes = (f"{missing} not measured: no weights; give --reid-weights and --independent",) if missing else ()
     backgrounds = "made" if command.backgrounds is None else command.backgrounds
     return Scoring(
-        judges=Judges(maps["cossim"], maps["cossim_r"], lpips),
+        judges=Judges(_maps(judges["cossim"], command.device), _maps(judges["cossim_r"], command.device), lpips),
         networks=networks,
         streets=Backgrounds(backgrounds, SIZE, seed=command.seed),
         backgrounds="made streets" if command.backgrounds is None else f"pictures of {command.backgrounds}",
@@ -107,30 +102,11 @@ def _scoring(command: "EvaluateTextureCommand") -> Scoring:
         parameters="true ones of the made world" if command.bodies is None else f"{command.bodies}",
         mask_rule=command.mask,
         seed=command.seed,
-        notes=notes,
     )
 
 
-@dataclass(frozen=True)
-class _Judge:
-    """A network of re-ID that compares pictures."""
-
-    weights: str
-
-    @classmethod
-    def of(cls, asked: str | None, usual: str) -> "_Judge | None":
-        """What was asked for, or the usual one where it is part of this installation."""
-        if asked is not None:
-            return cls(asked)
-        return cls(usual) if SHIPPED[usual].is_dir() else None
-
-    @property
-    def words(self) -> str:
-        """For reports."""
-        return f"weights {self.weights}"
-
-    def maps(self, device: str) -> Callable[[Float[Tensor, "B 3 H W"]], Maps]:
-        """Of layer1 to layer4."""
-        place = device_of(device)
-        model = load_model(self.weights).to(place).eval()
-        return lambda images: model.maps(images.to(place))
+def _maps(weights: str, device: str) -> Callable[[Float[Tensor, "B 3 H W"]], Maps]:
+    """Of layer1 to layer4 of a re-ID network."""
+    place = device_of(device)
+    model = load_model(weights).to(place).eval()
+    return lambda images: model.maps(images.to(place))

@@ -56,8 +56,6 @@ class Scoring:
     mask_rule: MaskRule = "person"
     seed: int = 0
     """Of what is drawn: photos, backgrounds, people in pictures."""
-    notes: tuple[str, ...] = ()
-    """What a reader of the numbers should know."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,7 +130,7 @@ def evaluate_textures(
         size=SIZE,
         texture_size=photos.texture_size,
         views=WORDS,
-        notes=(*data.warnings, *photos.notes, *scoring.notes, *unfair),
+        notes=(*data.warnings, *photos.notes, *unfair),
         seconds={"scoring": perf_counter() - start},
         results=tuple(_result(name, methods[name].words, tally) for name, tally in found.tallies.items()),
     )
