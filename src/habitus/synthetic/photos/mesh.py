@@ -66,22 +66,26 @@ class Mesh:
 
 @lru_cache(maxsize=4)
 def mesh_of(body: BodyModel) -> Mesh:
-    """The mesh of a body on the CPU, made at the first call and kept."""
-    template, faces = body.v_template.numpy(), body.faces.numpy()
+    """The mesh of a body on the CPU, made at the first call and kept.
+
+    Nothing of it is a view of the body's tensors: torch moves those into shared memory, and frees what they were in,
+    when a body is sent to another process.
+    """
+    template, faces, shapes = body.v_template.numpy().copy(), body.faces.numpy(), body.shapedirs.numpy().copy()
     regressor = body.J_regressor.numpy()
     return Mesh(
         faces=_indices(faces),
-        uv=body.uv.numpy(),
+        uv=body.uv.numpy().copy(),
         uv_faces=_indices(body.uv_faces.numpy()),
         regions=body.face_region.numpy().astype(np.int32),
         template=template,
-        shapes=body.shapedirs.numpy(),
-        correctives=None if body.posedirs is None else body.posedirs.numpy(),
+        shapes=shapes,
+        correctives=None if body.posedirs is None else body.posedirs.numpy().copy(),
         skinning=_sparse(body.lbs_weights.numpy()),
         keypoints=_sparse(body.coco_regressor.numpy()),
         parents=np.array(body.parents),
         joints=regressor @ template,
-        joint_shapes=np.einsum("jn,nck->jck", regressor, body.shapedirs.numpy()),
+        joint_shapes=np.einsum("jn,nck->jck", regressor, shapes),
         soles=np.stack([_sole(template, body.vertex_region(f"{side}_foot").numpy()) for side in ("left", "right")]),
         proxy=_proxy(template, faces),
     )

@@ -43,8 +43,9 @@ class Mannequin:
 
     def __init__(self, body: BodyModel):
         self.body = body
+        # Copies: torch frees the memory of a body's tensors when it sends the body to another process.
         self.template: Float[np.ndarray, "N 3"] = body.v_template.numpy().astype(np.float32)
-        self.faces: Int[np.ndarray, "F 3"] = body.faces.numpy()
+        self.faces: Int[np.ndarray, "F 3"] = body.faces.numpy().copy()
         joints = (body.J_regressor @ body.v_template).numpy()
         keypoints = body.coco_keypoints(body.v_template[None])[0].numpy()
         self.joints: dict[str, np.ndarray] = dict(zip(SMPL_JOINTS, joints, strict=True))
@@ -52,7 +53,7 @@ class Mannequin:
         edges = np.diff(self.template[self.faces], axis=1)
         self._area = float(np.linalg.norm(np.cross(edges[:, 0], edges[:, 1]), axis=1).sum() / 2)
         self._average = _averaging(self.faces, len(self.template))
-        self._weights = body.lbs_weights.numpy()
+        self._weights = body.lbs_weights.numpy().copy()
         self._normals = self.normals(self.template)
         self._sections = _sections(self.template[_weight_of(ARM, self._weights) < 0.3])
         self.floor = float(self.template[:, 1].min())
