@@ -11,6 +11,7 @@ from torch import Tensor
 from habitus.body.digest import about_body
 from habitus.body.model import BodyModel
 from habitus.record_files import Record, RecordFile, write_records
+from habitus.texture.complete import without_strays
 from habitus.texture.unwrap import unwrap
 from habitus.types import BodyParams
 
@@ -28,7 +29,7 @@ def write_known(
     size: int = 256,
     progress: Callable[[int], object] = lambda _: None,
 ) -> None:
-    """Unwrap photos once and write what they show.
+    """Unwrap photos once and write what they show, without colours that belong elsewhere (`without_strays`).
 
     A killed call goes on where it was; a complete file of the same stays as it is.
 
@@ -46,7 +47,7 @@ def write_known(
         ValueError: `photos` are fewer than `count`, or their shapes do not fit.
     """
     makers = (partial(_known, body, size, *photo) for photo in photos)
-    about = {**about_body(body), "size": size, "source": source}
+    about = {**about_body(body), "size": size, "source": source, "cleaning": "without strays"}
     write_records(path, _KIND, about, _COLUMNS, makers, count=count, progress=progress)
 
 
@@ -91,7 +92,7 @@ class CachedKnown:
 def _known(
     body: BodyModel, size: int, params: BodyParams, image: Float[Tensor, "3 H W"], mask: Float[Tensor, "H W"]
 ) -> Record:
-    texture = unwrap(body, params, image, mask, size=size)
+    texture = without_strays(body, unwrap(body, params, image, mask, size=size))
     confidence = texture.confidence.numpy().reshape(-1)
     seen = confidence > 0
     return {
