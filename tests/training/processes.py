@@ -33,7 +33,8 @@ def together(command: Sequence[str], *, count: int = 2) -> None:
         told = {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(count), "MASTER_PORT": port}
         running.append(subprocess.Popen(command, env=environment(MASTER_ADDR="127.0.0.1", **told)))
     try:
-        assert [process.wait(120) for process in running] == [0] * count
+        assert [process.wait(600) for process in running] == [0] * count
     finally:
         for process in running:
             process.kill()
+            process.wait()
