@@ -19,7 +19,7 @@ import habitus  # noqa: F401
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from habitus.reid.backbones import BACKBONES, ResNet
+from habitus.backbones import BACKBONES, ResNet
 
 BATCH, ROUNDS = 16, 4
 SIZES = ((128, 64), (256, 128))

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
+from habitus.backbones import ResNet
 from habitus.losses import perceptual
 from habitus.losses.reid_features import (
     LAYER_WEIGHTS,
@@ -14,7 +15,6 @@ from habitus.losses.reid_features import (
     layer_distances,
     reid_feature_loss,
 )
-from habitus.reid.backbones import ResNet
 
 SHAPES = ((2, 4, 3), (3, 2, 2), (4, 2, 1), (5, 1, 1))
 

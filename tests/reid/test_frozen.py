@@ -4,8 +4,8 @@ import pytest
 import torch
 from small_networks import people, randomise, small_baseline, small_pcb
 
+from habitus.backbones import ResNet
 from habitus.losses.reid_features import reid_feature_loss
-from habitus.reid.backbones import ResNet
 from habitus.reid.frozen import FrozenFeatures
 from habitus.reid.imagenet import ImageNetNetwork
 from habitus.reid.plain_networks import PlainNetwork

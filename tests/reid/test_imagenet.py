@@ -5,9 +5,9 @@ import torch
 from small_networks import people, randomise
 from torch.nn import functional as F
 
+from habitus.backbones import ResNet
 from habitus.errors import InputError
 from habitus.losses.reid_features import reid_feature_loss
-from habitus.reid.backbones import ResNet
 from habitus.reid.imagenet import load_imagenet
 
 VGG16 = {0: 64, 2: 64, 5: 128, 7: 128, 10: 256, 12: 256, 14: 256, 17: 512, 19: 512, 21: 512, 24: 512, 26: 512, 28: 512}

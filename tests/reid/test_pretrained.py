@@ -9,9 +9,9 @@ from small_networks import SIZE, people, randomise, small_baseline, small_pcb
 from torch import nn
 from torch.nn import functional as F
 
+from habitus.backbones import ResNet
 from habitus.errors import InputError
 from habitus.reid import pretrained
-from habitus.reid.backbones import ResNet
 from habitus.reid.baseline import StrongBaseline
 from habitus.reid.pcb import PCB
 from habitus.reid.pretrained import load_backbone, load_model

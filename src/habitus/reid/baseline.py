@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from habitus.reid.initial_weights import start_classifier
+from habitus.initial_weights import start_classifier
 from habitus.reid.model import IMAGENET_MEAN, IMAGENET_STD, ReidModel, check_choice
 from habitus.reid.output import ReidOutput
 
@@ -18,7 +18,7 @@ class StrongBaseline(ReidModel):
     shift and the classifier no bias.
 
     Args:
-        backbone: a key of `habitus.reid.backbones.BACKBONES`; the paper's is resnet50.
+        backbone: a key of `habitus.backbones.BACKBONES`; the paper's is resnet50.
         classes: training identities; 0 builds no classifier.
         size: (height, width) in pixels.
         pooling: of the last map: its mean, or mean and maximum side by side (CAL; 3DSL's E_rgb).

@@ -14,7 +14,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.utils import convert_conv2d_weight_memory_format, fuse_conv_bn_eval
 
-from habitus.reid.backbones import BasicBlock, Bottleneck, ResNet
+from habitus.backbones import BasicBlock, Bottleneck, ResNet
 from habitus.reid.imagenet import ImageNetNetwork
 from habitus.reid.model import ReidModel
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from habitus.backbones import BACKBONES, ResNet
 from habitus.errors import InputError
-from habitus.reid.backbones import BACKBONES, ResNet
 from habitus.reid.model import IMAGENET_MEAN, IMAGENET_STD, channels, prepared
 from habitus.reid.plain_networks import PlainNetwork
 from habitus.reid.published import backbone_name, backbone_part

@@ -12,9 +12,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from habitus.backbones import ResNet
 from habitus.errors import InputError
 from habitus.model_folders import CONFIG, WEIGHTS, model_folder, training_notes, write_model_folder
-from habitus.reid.backbones import ResNet
 from habitus.reid.output import ReidOutput
 from habitus.weight_files import first_line, fitted, read_config, read_tensors
 
@@ -42,7 +42,7 @@ class ReidModel(nn.Module, PyTorchModelHubMixin):
     """A network that turns crops of people into features: a backbone, and a head that a subclass adds.
 
     Args:
-        backbone: a key of `habitus.reid.backbones.BACKBONES`.
+        backbone: a key of `habitus.backbones.BACKBONES`.
         last_stride: of the backbone's layer4.
         size: (height, width) in pixels that the network works at; other images are resized to it.
         classes: training identities; 0 builds no classifier.

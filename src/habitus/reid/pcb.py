@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from habitus.errors import InputError
-from habitus.reid.initial_weights import start_classifier, start_convolution
+from habitus.initial_weights import start_classifier, start_convolution
 from habitus.reid.model import IMAGENET_MEAN, IMAGENET_STD, ReidModel, check_choice
 from habitus.reid.output import ReidOutput
 
@@ -22,7 +22,7 @@ class PCB(ReidModel):
     published implementations do: its cosine is the mean of the stripes' cosines.
 
     Args:
-        backbone: a key of `habitus.reid.backbones.BACKBONES`; the paper's is resnet50.
+        backbone: a key of `habitus.backbones.BACKBONES`; the paper's is resnet50.
         classes: training identities; 0 builds no classifiers.
         size: (height, width) in pixels. A height that is a multiple of 16 x stripes makes equal stripes (with
             last_stride 1); of others, neighbouring stripes share a row of the map.

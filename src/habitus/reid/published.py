@@ -13,8 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from habitus.backbones import BACKBONES, ResNet
 from habitus.errors import InputError
-from habitus.reid.backbones import BACKBONES, ResNet
 from habitus.reid.pcb import MAX_STRIPES
 
 Tensors = dict[str, Tensor]

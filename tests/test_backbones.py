@@ -7,8 +7,8 @@ import torch
 from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
+from habitus.backbones import BACKBONES, ResNet
 from habitus.errors import InputError
-from habitus.reid.backbones import BACKBONES, ResNet
 from habitus.training.recipes.reid import Backbone
 
 BLOCKS = {"resnet18": (2, 2, 2, 2), "resnet34": (3, 4, 6, 3), "resnet50": (3, 4, 6, 3)}

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from habitus.errors import InputError
-from habitus.reid.initial_weights import start_convolution
+from habitus.initial_weights import start_convolution
 
 
 class IBN(nn.Module):
