@@ -6,8 +6,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from habitus.image_input import IMAGENET_MEAN, IMAGENET_STD, check_choice
 from habitus.initial_weights import start_classifier
-from habitus.reid.model import IMAGENET_MEAN, IMAGENET_STD, ReidModel, check_choice
+from habitus.reid.model import ReidModel
 from habitus.reid.output import ReidOutput
 
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from habitus.backbones import BACKBONES, ResNet
 from habitus.errors import InputError
-from habitus.reid.model import IMAGENET_MEAN, IMAGENET_STD, channels, prepared
+from habitus.image_input import IMAGENET_MEAN, IMAGENET_STD, channels, prepared
 from habitus.reid.plain_networks import PlainNetwork
 from habitus.reid.published import backbone_name, backbone_part
 from habitus.weight_files import fitted, read_tensors

@@ -1,8 +1,7 @@
 """What all re-ID networks share: images in [0, 1] of any size in, features out; saved as config.json + safetensors."""
 
-import math
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
@@ -10,18 +9,14 @@ import torch
 from huggingface_hub import PyTorchModelHubMixin
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from habitus.backbones import ResNet
 from habitus.errors import InputError
+from habitus.image_input import IMAGENET_MEAN, IMAGENET_STD, channels, check_choice, check_input, prepared
 from habitus.model_folders import CONFIG, WEIGHTS, model_folder, training_notes, write_model_folder
 from habitus.reid.output import ReidOutput
 from habitus.weight_files import first_line, fitted, read_config, read_tensors
 
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_STD = (0.229, 0.224, 0.225)
-MIN_SIDE, MAX_SIDE = 16, 2048
-"""Of the pictures that a network works at, pixels."""
 CARD = """---
 library_name: habitus
 tags: [person-re-identification]
@@ -73,7 +68,9 @@ class ReidModel(nn.Module, PyTorchModelHubMixin):
         trained: dict[str, Any] | None = None,
     ):
         super().__init__()
-        _check(size, classes, mean, std)
+        check_input(size, mean, std)
+        if classes < 0:
+            raise InputError(f"classes {classes}: give the number of training identities, or 0")
         check_choice("last_stride", last_stride, (1, 2))
         self.shared_config = {
             "backbone": backbone, "last_stride": last_stride, "size": list(size), "classes": classes,
@@ -189,38 +186,3 @@ class ReidModel(nn.Module, PyTorchModelHubMixin):
         card = CARD.format(**config, training=training_notes(self.trained))
         write_model_folder(folder, config=config, tensors=self.state_dict(), card=card)
         return self.push_to_hub(repo_id or folder.name, **hub) if push_to_hub else None
-
-
-def prepared(
-    images: Float[Tensor, "B 3 H W"],
-    size: tuple[int, int],
-    mean: Float[Tensor, "3 1 1"],
-    std: Float[Tensor, "3 1 1"],
-) -> Float[Tensor, "B 3 h w"]:
-    """Images resized to `size` (bilinear, smoothed where it shrinks) and normalised."""
-    if images.shape[-2:] != size:
-        images = F.interpolate(images, size, mode="bilinear", align_corners=False, antialias=True)
-    # Channels last: what convolutions run fastest on (by a tenth on CPUs in bfloat16); the maps come out so, too.
-    return ((images - mean) / std).contiguous(memory_format=torch.channels_last)
-
-
-def check_choice(option: str, value: object, choices: tuple[object, ...]) -> None:
-    """Raise an InputError that names the choices where `value` is none of them."""
-    if value not in choices:
-        raise InputError(f"{option} {value!r}: choose from {', '.join(map(str, choices))}")
-
-
-def _check(size: Sequence[int], classes: int, mean: Sequence[float], std: Sequence[float]) -> None:
-    if len(size) != 2 or not all(MIN_SIDE <= side <= MAX_SIDE for side in size):
-        raise InputError(f"size {tuple(size)}: give a height and a width of {MIN_SIDE} to {MAX_SIDE} pixels")
-    if classes < 0:
-        raise InputError(f"classes {classes}: give the number of training identities, or 0")
-    if len(mean) != 3 or not all(map(math.isfinite, mean)):
-        raise InputError(f"mean {tuple(mean)}: give a number for each of the three channels")
-    if len(std) != 3 or not all(0 < value < math.inf for value in std):
-        raise InputError(f"std {tuple(std)}: give a positive number for each of the three channels")
-
-
-def channels(values: Sequence[float]) -> Float[Tensor, "3 1 1"]:
-    """A number for each channel, as images can be multiplied by."""
-    return torch.tensor(values, dtype=torch.float32).view(3, 1, 1)

@@ -8,8 +8,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from habitus.errors import InputError
+from habitus.image_input import IMAGENET_MEAN, IMAGENET_STD, check_choice
 from habitus.initial_weights import start_classifier, start_convolution
-from habitus.reid.model import IMAGENET_MEAN, IMAGENET_STD, ReidModel, check_choice
+from habitus.reid.model import ReidModel
 from habitus.reid.output import ReidOutput
 
 MAX_STRIPES = 64
