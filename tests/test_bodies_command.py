@@ -5,7 +5,7 @@ import pytest
 import torch
 from made_photos import write_photos
 
-from habitus import bodies_command, cli
+from habitus import bodies_command, cli, photo_parts
 from habitus.body.model import BodyModel
 from habitus.recovery.body_table import read_body_table
 from habitus.recovery.body_table_file import FoundBody
@@ -28,7 +28,7 @@ def photos(tmp_path, monkeypatch):
 
     monkeypatch.setattr(bodies_command, "fit_photos", found)
     monkeypatch.setattr(bodies_command, "missing_models", list)
-    monkeypatch.setattr(bodies_command, "_PART", 4)
+    monkeypatch.setattr(photo_parts, "PART", 4)
     return write_photos(tmp_path / "photos", list(range(11)))
 
 

@@ -288,6 +288,48 @@ class BodiesCommand:
 
 
 @dataclass(frozen=True)
+class PerceiveCommand:
+    """See the person in every photo: mask and COCO-17 keypoints, nothing fitted, written to one Parquet file.
+
+    Takes a data set in its official layout, a table, or any folder of photos that show one person each. Photos in which
+    nobody is found are named, counted and kept as rows with a problem. A killed run goes on with --resume, to the same
+    file. Training shapes reads the file; made worlds need none, their truth is there.
+
+    Try:
+        habitus perceive LTCC_ReID/ -o seen.parquet --workers 8
+
+        habitus perceive prcc/ -o seen.parquet --masks parsing/ --keypoints alphapose-results.json
+    """
+
+    data: Positional[Annotated[Path, arg(metavar="DIR")]]
+    """Folder of photos or of a data set, or a table (CSV or Parquet with path, pid, camid, clothes_id, split)."""
+    output: Annotated[Path, arg(aliases=["-o"], metavar="FILE")]
+    """Parquet file to write; until it is complete its parts lie beside it, in FILE.unfinished/."""
+    masks: Annotated[Path | None, arg(metavar="DIR")] = None
+    """Folder of masks to take instead, PNG with the photos' names and sizes; every label but 0 is the person (human
+    parsing). A photo that has none there goes without."""
+    keypoints: Annotated[Path | None, arg(metavar="JSON")] = None
+    """COCO or AlphaPose JSON of all photos to take instead. A photo that it does not name goes without."""
+    mask_method: Literal["auto", "pose", "selfie", "grabcut"] = "auto"
+    """How people are cut out where no masks are given."""
+    layout: Annotated[str | None, arg(metavar="NAME")] = None
+    """Of a data set, when it cannot be told from what lies in its folder: market1501, prcc, ltcc, csv, ..."""
+    workers: Annotated[int, arg(metavar="W")] = max(1, min(8, os.cpu_count() or 1))
+    """Processes; what is seen does not depend on it."""
+    resume: bool = False
+    """Go on with a run that was killed; its options must be repeated."""
+    debug: bool = False
+    """Show a traceback instead of one line when something fails."""
+
+    def run(self) -> None:
+        """Look."""
+        from habitus.perceive_command import perceive_folder  # noqa: PLC0415
+
+        seen, without = perceive_folder(self)
+        _say(f"{self.output}: {seen} photos" + (f", {without} more show nobody or cannot be read" * bool(without)))
+
+
+@dataclass(frozen=True)
 class DoctorCommand:
     """Say what is here, what is missing, and the command that mends it."""
 
@@ -327,6 +369,7 @@ _Command = (
     | Annotated[SynthCommand, subcommand("synth")]
     | Annotated[TrainCommand, subcommand("train")]
     | Annotated[EmbedCommand, subcommand("embed")]
+    | Annotated[PerceiveCommand, subcommand("perceive")]
     | Annotated[BodiesCommand, subcommand("bodies")]
     | Annotated[EvaluateCommand, subcommand("evaluate")]
     | Annotated[DoctorCommand, subcommand("doctor")]

@@ -19,6 +19,7 @@ from habitus.recovery.body_table import body_table, read_body_table, world_body_
 from habitus.recovery.body_table_file import FoundBody, count_bodies, merge_bodies, write_bodies
 from habitus.recovery.delta_coding import HANDLES, pack_delta, unpack_delta
 from habitus.recovery.displacement import displacement_space, shoes
+from habitus.recovery.seen_table import seen_table
 from habitus.synthetic.worlds.layouts import LAYOUTS, placed
 from habitus.synthetic.worlds.taking import dressed, take
 from habitus.synthetic.worlds.truth_files import read_maps, read_person
@@ -155,6 +156,8 @@ def test_the_truth_of_a_made_world_is_the_photos_to_the_last_bit(body, world):
             np.testing.assert_array_equal(table.keypoints(row), stored)
         hangs += worn.hanging is not None
     assert hangs
+    seen = seen_table(root, None, body)
+    assert seen.paths == table.paths and seen.digest([0]) == table.digest([0])
     again = world_body_table(world, body)
     assert (world / again.paths[0]).is_file() and again.digest([0]) != again.digest([1])
 

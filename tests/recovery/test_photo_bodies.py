@@ -12,12 +12,13 @@ from made_crops import crops_of, params_of
 from habitus.body.assets import load_body_data
 from habitus.body.model import BodyModel
 from habitus.errors import InputError
-from habitus.recovery import photo_bodies
+from habitus.recovery import photo_seen
 from habitus.recovery.body_table_file import FoundBody
 from habitus.recovery.fit import FitSettings
 from habitus.recovery.imported_bodies import hmr_folder, smplmarket_folder
 from habitus.recovery.parameter_files import save_params
-from habitus.recovery.photo_bodies import fit_photos, import_photos, in_crop, in_photo, mask_in_photo
+from habitus.recovery.photo_bodies import fit_photos, import_photos, in_crop, in_photo
+from habitus.recovery.photo_seen import mask_in_photo
 from habitus.rendering.camera import project
 from habitus.types import BodyParams
 
@@ -52,7 +53,7 @@ def perceived(monkeypatch, crop, tmp_path):
             raise InputError(f"{photo.name}: no person was found; give --box")
         return [crop]
 
-    monkeypatch.setattr(photo_bodies, "perceive", perceive)
+    monkeypatch.setattr(photo_seen, "perceive", perceive)
     for name in ("one", "nobody"):
         cv2.imwrite(str(tmp_path / f"{name}.png"), np.zeros((*SIZE, 3), np.uint8))
     (tmp_path / "broken.png").write_bytes(b"no picture")

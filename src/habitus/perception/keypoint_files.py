@@ -2,7 +2,8 @@
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any, NoReturn
@@ -63,6 +64,24 @@ def read_keypoints(path: str | Path, *, photo_name: str, photo_size: tuple[int, 
     if len(people) > _MAX_PEOPLE:
         raise InputError(f"{path}: holds {len(people)} people for one photo (limit {_MAX_PEOPLE}); check the file")
     return [check_keypoints(values, photo_size=photo_size, name=str(path)) for values in people]
+
+
+def named_people(path: str | Path) -> list[tuple[str, Any]]:
+    """The people of a file that covers many photos: the photo as the file names it, and x, y, confidence in turn.
+
+    Args:
+        path: COCO annotations or results, or AlphaPose's JSON.
+
+    Raises:
+        InputError: no such format, or one that names no photos (OpenPose's).
+    """
+    path = Path(path)
+    data = _load(path)
+    if isinstance(data, dict) and ("people" in data or "keypoints" in data) and "annotations" not in data:
+        raise InputError(f"{path}: names no photos; give COCO or AlphaPose JSON that covers them all")
+    with _complete_entries(path):
+        entries, numbers = _entries(path, data)
+        return [(str(entry["image_id"]), numbers(entry["keypoints"])) for entry in entries]
 
 
 def check_keypoints(values: Any, *, photo_size: tuple[int, int], name: str = "keypoints") -> Keypoints:
@@ -155,34 +174,43 @@ def _load(path: Path) -> Any:
 
 def _people(path: Path, data: Any, photo: PurePath) -> list[Any]:
     """Each person's numbers, x y confidence in turn."""
-    try:
+    with _complete_entries(path):
         if isinstance(data, dict) and "people" in data:
             return [person["pose_keypoints_2d"] for person in data["people"] if any(person["pose_keypoints_2d"])]
-        if isinstance(data, dict) and "annotations" in data:
-            return _annotations(path, data, photo)
-        if isinstance(data, dict) and "keypoints" in data:
+        if isinstance(data, dict) and "keypoints" in data and "annotations" not in data:
             return [data["keypoints"]]
-        if isinstance(data, list) and all("keypoints" in entry for entry in data):
-            return [entry["keypoints"] for entry in _for_photo(path, data, photo)]
+        entries, numbers = _entries(path, data)
+        return [numbers(entry["keypoints"]) for entry in _for_photo(path, entries, photo)]
+
+
+@contextmanager
+def _complete_entries(path: Path) -> Iterator[None]:
+    try:
+        yield
     except (KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path}: an entry lacks its keypoints ({error}); write the file again") from error
+
+
+def _entries(path: Path, data: Any) -> tuple[list[dict[str, Any]], Callable[[Any], Any]]:
+    """What a file that names photos holds of each person, and what makes confidences of its keypoints."""
+    if isinstance(data, dict) and "annotations" in data:
+        names = {image["id"]: str(image["file_name"]) for image in data.get("images", ())}
+        entries = [
+            {"image_id": names.get(entry["image_id"], entry["image_id"]), "keypoints": entry["keypoints"]}
+            for entry in data["annotations"]
+            if entry.get("num_keypoints", 1) and not entry.get("iscrowd", 0)
+        ]
+        return entries, _of_visibility
+    if isinstance(data, list) and all("keypoints" in entry for entry in data):
+        return data, lambda numbers: numbers
     raise InputError(f"{path}: is no keypoint file; give COCO, OpenPose or AlphaPose JSON")
 
 
-def _annotations(path: Path, data: dict[str, Any], photo: PurePath) -> list[Any]:
+def _of_visibility(numbers: Any) -> list[Any]:
     """COCO annotations: visibility 1 means hidden, 2 visible, and becomes a confidence of 0.5 or 1."""
-    names = {image["id"]: PurePath(str(image["file_name"])).name for image in data.get("images", ())}
-    entries = [
-        {"image_id": names.get(entry["image_id"], entry["image_id"]), "keypoints": entry["keypoints"]}
-        for entry in data["annotations"]
-        if entry.get("num_keypoints", 1) and not entry.get("iscrowd", 0)
-    ]
-    people = []
-    for entry in _for_photo(path, entries, photo):
-        points = np.asarray(entry["keypoints"], dtype=object).reshape(-1)
-        points[2::3] = [visibility / 2 for visibility in points[2::3]]
-        people.append(points.tolist())
-    return people
+    points = np.asarray(numbers, dtype=object).reshape(-1)
+    points[2::3] = [visibility / 2 for visibility in points[2::3]]
+    return points.tolist()
 
 
 def _for_photo(path: Path, entries: Sequence[Any], photo: PurePath) -> list[Any]:

@@ -5,37 +5,44 @@ Columns: path; height, width; theta (72), beta (10), psi (3), delta (packed, `de
 photo has no body, whose other columns are then empty.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import torch
 from jaxtyping import Float32, UInt8
 
 from habitus.body.model import BodyModel
 from habitus.errors import InputError
-from habitus.files import writing
-from habitus.perception.photo import MAX_PIXELS
 from habitus.recovery.body_table_rows import BodyTable
 from habitus.recovery.delta_coding import pack_delta, unpack_delta
+from habitus.recovery.table_files import (
+    TableKind,
+    count_photos,
+    known_photos,
+    mask_code,
+    mask_of,
+    merge_tables,
+    numbers_of,
+    read_table,
+    write_rows,
+)
 from habitus.types import BodyParams
 
-_METADATA = b"habitus"
 _NUMBERS = {"theta": 72, "beta": 10, "psi": 3, "keypoints": 51}
-_MOST_BYTES = 2**36
 _CURE = "give a file that `habitus bodies` wrote"
-_SCHEMA = pa.schema(
-    [("path", pa.string()), ("height", pa.int32()), ("width", pa.int32())]
-    + [(name, pa.list_(pa.float32(), count)) for name, count in _NUMBERS.items()]
-    + [("delta", pa.binary()), ("mask", pa.binary()), ("mask_iou", pa.float32()), ("keypoint_error", pa.float32())]
-    + [("problem", pa.string())]
+BODIES = TableKind(
+    "bodies",
+    pa.schema(
+        [(name, pa.list_(pa.float32(), count)) for name, count in _NUMBERS.items()]
+        + [("delta", pa.binary()), ("mask", pa.binary()), ("mask_iou", pa.float32()), ("keypoint_error", pa.float32())]
+    ),
+    _CURE,
 )
+"""Of `habitus bodies`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,11 +73,8 @@ def write_bodies(
     Raises:
         InputError: the disk is full or not writable.
     """
-    rows = [_row(body, *photo) for photo in photos]
-    metadata = {_METADATA: json.dumps({**made, "topology": body.topology}, sort_keys=True).encode()}
-    with writing(path) as temporary:
-        table = pa.Table.from_pylist(rows, _SCHEMA.with_metadata(metadata))
-        pq.write_table(table, temporary, **_LAYOUT)
+    rows = [(name, size, found if isinstance(found, str) else _columns(body, found)) for name, size, found in photos]
+    write_rows(path, BODIES, rows, {**made, "topology": body.topology})
 
 
 def merge_bodies(path: Path, parts: Sequence[Path]) -> None:
@@ -79,9 +83,7 @@ def merge_bodies(path: Path, parts: Sequence[Path]) -> None:
     Raises:
         InputError: a part is damaged, or the disk is full or not writable.
     """
-    with writing(path) as temporary, pq.ParquetWriter(temporary, pq.read_schema(parts[0]), **_LAYOUT) as writer:
-        for part in parts:
-            writer.write_table(_read(part))
+    merge_tables(path, BODIES, parts)
 
 
 def count_bodies(path: Path) -> tuple[int, int]:
@@ -90,8 +92,7 @@ def count_bodies(path: Path) -> tuple[int, int]:
     Raises:
         InputError: the file cannot be read.
     """
-    problems = _read(path)["problem"]
-    return problems.null_count, len(problems) - problems.null_count
+    return count_photos(path, BODIES)
 
 
 def read_body_table(path: str | Path, body: BodyModel) -> BodyTable:
@@ -105,22 +106,17 @@ def read_body_table(path: str | Path, body: BodyModel) -> BodyTable:
         InputError: the file is missing, damaged, of another body, or has a photo twice.
     """
     path = Path(path)
-    table = _read(path)
-    made = json.loads(table.schema.metadata[_METADATA])
-    if made["topology"] != body.topology:
+    table, made, _ = read_table(path, BODIES)
+    if made.get("topology") != body.topology:
         raise InputError(
-            f"{path}: holds bodies {made['topology']!r}, not {body.topology!r}; run `habitus bodies` with that body"
+            f"{path}: holds bodies {made.get('topology')!r}, not {body.topology!r}; run `habitus bodies` with that body"
         )
-    table = table.filter(table["problem"].is_null()).combine_chunks()
-    paths = table["path"].to_pylist()
-    if len(set(paths)) < len(paths):
-        raise InputError(f"{path}: has a photo twice; {_CURE}")
-    columns = {name: _numbers(path, table, name, count) for name, count in _NUMBERS.items()}
+    table, paths, sizes = known_photos(path, BODIES, table)
+    columns = {name: numbers_of(path, BODIES, table, name) for name in _NUMBERS}
     if (columns["psi"][:, 0] <= 0).any():
         raise InputError(f"{path}: has a camera whose scale is not positive; {_CURE}")
-    sizes = np.stack([table["height"].to_numpy(), table["width"].to_numpy()], 1).astype(np.int32)
     rows = _FileRows(path, body, columns, table["delta"], table["mask"], sizes)
-    return BodyTable(body.topology, tuple(paths), sizes, rows)
+    return BodyTable(body.topology, paths, sizes, rows)
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,14 +137,8 @@ class _FileRows:
         return BodyParams(theta.view(1, 24, 3), beta, delta[None], psi)
 
     def mask(self, row: int) -> UInt8[np.ndarray, "H W"]:
-        coded = np.frombuffer(self.masks[row].as_py() or b"", np.uint8)
-        size = _png_size(coded)
-        if size != tuple(self.sizes[row].tolist()) or size[0] * size[1] > MAX_PIXELS:
-            raise InputError(f"{self.path}: the mask of row {row} is damaged; {_CURE}")
-        mask = cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE)
-        if mask is None:
-            raise InputError(f"{self.path}: the mask of row {row} is damaged; {_CURE}")
-        return mask
+        height, width = self.sizes[row].tolist()
+        return mask_of(self.path, BODIES, self.masks[row].as_py(), row, (height, width))
 
     def keypoints(self, row: int) -> Float32[np.ndarray, "17 3"]:
         return self.columns["keypoints"][row].reshape(17, 3)
@@ -157,60 +147,15 @@ class _FileRows:
         return b"".join(self.columns[n][row].tobytes() for n in ("theta", "beta", "psi")) + self.delta[row].as_py()
 
 
-# Numbers of bodies hardly shrink, masks and packed deltas are packed already.
-_LAYOUT: dict[str, Any] = {"compression": "zstd", "use_dictionary": False}
-
-
-def _row(body: BodyModel, path: str, size: tuple[int, int], found: FoundBody | str) -> dict[str, Any]:
-    row: dict[str, Any] = {"path": path, "height": size[0], "width": size[1]}
-    if isinstance(found, str):
-        return row | {"problem": found}
-    coded, mask = cv2.imencode(".png", found.mask)
-    if not coded:
-        raise RuntimeError("OpenCV could not encode a mask")
+def _columns(body: BodyModel, found: FoundBody) -> dict[str, Any]:
     params = found.params
-    return row | {
+    return {
         "theta": params.theta[0].reshape(-1).cpu().numpy(),
         "beta": params.beta[0].cpu().numpy(),
         "psi": params.psi[0].cpu().numpy(),
         "keypoints": np.asarray(found.keypoints, np.float32).reshape(-1),
         "delta": pack_delta(body, params.delta[0]),
-        "mask": mask.tobytes(),
+        "mask": mask_code(found.mask),
         "mask_iou": found.mask_iou,
         "keypoint_error": found.keypoint_error,
     }
-
-
-def _read(path: Path) -> pa.Table:
-    try:
-        with pq.ParquetFile(path) as file:
-            groups = [file.metadata.row_group(i) for i in range(file.metadata.num_row_groups)]
-            if sum(group.total_byte_size for group in groups) > min(_MOST_BYTES, 100 * path.stat().st_size + 2**20):
-                raise InputError(f"{path}: announces far more than it holds; {_CURE}")
-            if not file.schema_arrow.equals(_SCHEMA):
-                raise InputError(f"{path}: has other columns than a table of bodies; {_CURE}")
-            table = file.read()
-        if not isinstance(json.loads((table.schema.metadata or {}).get(_METADATA, b""))["topology"], str):
-            raise ValueError("it names no topology")
-        return table
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; {_CURE}") from None
-    except InputError:
-        raise
-    except (pa.ArrowException, OSError, MemoryError, ValueError, LookupError, TypeError, OverflowError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise InputError(f"{path}: is no table of bodies that can be read ({reason}); {_CURE}") from error
-
-
-def _numbers(path: Path, table: pa.Table, name: str, count: int) -> Float32[np.ndarray, "M _"]:
-    column = table[name].combine_chunks()
-    values = column.flatten().to_numpy(zero_copy_only=False).astype(np.float32)
-    if column.null_count or len(values) != count * len(table) or not np.isfinite(values).all():
-        raise InputError(f"{path}: has {name} that are missing or not finite; {_CURE}")
-    return values.reshape(-1, count)
-
-
-def _png_size(coded: np.ndarray) -> tuple[int, int]:
-    """(H, W) of a PNG's header, before anything is unpacked."""
-    width, height = (int.from_bytes(coded[at : at + 4].tobytes(), "big") for at in (16, 20))
-    return height, width

@@ -1,7 +1,5 @@
 """The record of what is known of the body in each photo of a folder; see `body_table`."""
 
-import hashlib
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +8,7 @@ from typing import Protocol
 import numpy as np
 from jaxtyping import Float32, Int32, Int64, UInt8
 
+from habitus.recovery.photo_rows import rows_digest, rows_of
 from habitus.types import BodyParams
 
 
@@ -56,8 +55,7 @@ class BodyTable:
             paths: of photos.
             root: the data's folder, that the table's paths are relative to.
         """
-        row_of = {path: row for row, path in enumerate(self.paths)}
-        return np.array([row_of.get(_below(path, root), -1) for path in paths], np.int64)
+        return rows_of(self.paths, paths, root)
 
     def size(self, row: int) -> tuple[int, int]:
         """(H, W) of a photo."""
@@ -90,15 +88,4 @@ class BodyTable:
 
     def digest(self, rows: Sequence[int] | Int64[np.ndarray, "K"]) -> str:
         """16 hexadecimal digits of some photos and their parameters: what caches made of them are known by."""
-        digest = hashlib.sha256(self.topology.encode())
-        for row in np.asarray(rows, np.int64).tolist():
-            digest.update(f"\n{self.paths[row]} {self.sizes[row].tolist()} ".encode())
-            digest.update(self.rows.fingerprint(row))
-        return digest.hexdigest()[:16]
-
-
-def _below(path: Path, root: Path) -> str:
-    try:
-        return path.relative_to(root).as_posix()
-    except ValueError:  # the same folder may be named in two ways
-        return Path(os.path.relpath(path.absolute(), Path(root).absolute())).as_posix()
+        return rows_digest(self.topology, self.paths, self.sizes, rows, self.rows.fingerprint)

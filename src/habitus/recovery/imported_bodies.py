@@ -15,7 +15,7 @@ from jaxtyping import UInt8
 from habitus.body.assets import SMPL, read_restricted_pickle
 from habitus.body.model import BodyModel
 from habitus.errors import InputError
-from habitus.perception.photo import read_levels
+from habitus.perception.mask_folders import mask_file, read_label_mask
 from habitus.recovery.parameter_files import load_params
 from habitus.recovery.posed_vertices import params_of_vertices
 from habitus.types import BodyParams
@@ -79,7 +79,9 @@ def smplmarket_folder(folder: str | Path, body: BodyModel) -> Importer:
 
     def one(name: str, size: tuple[int, int]) -> ImportedBody:
         path = _file_of(bodies, Path(name).name, (".pkl",))
-        return ImportedBody(_from_smplmarket(path, body, size), _part_mask(folder / "part_seg_EANet", name, size))
+        parts = mask_file(folder / "part_seg_EANet", name)
+        mask = None if parts is None else read_label_mask(parts, photo_size=size)
+        return ImportedBody(_from_smplmarket(path, body, size), mask)
 
     return one
 
@@ -99,18 +101,6 @@ def _from_smplmarket(path: Path, body: BodyModel, size: tuple[int, int]) -> Body
     psi = torch.tensor([2 * _FOCAL / (_SIDE * depth), x, -y], dtype=torch.float32).to(shift)
     psi[1:] += shift[:2]
     return _of_square(BodyParams(theta[None], beta[None], delta[None], psi[None]), size)
-
-
-def _part_mask(folder: Path, name: str, size: tuple[int, int]) -> UInt8[np.ndarray, "H W"] | None:
-    """Where the parts of a person are; the set has some files named .png.png."""
-    stem = Path(name).with_suffix("")
-    found = [p for p in (folder / f"{stem}.png", folder / f"{stem}.png.png") if p.is_file()]
-    if not found:
-        return None
-    levels = read_levels(found[0])
-    if levels.shape != size:
-        raise InputError(f"{found[0]}: is {levels.shape}, and the photo {size}; leave it out")
-    return np.where(levels > 0, 255, 0).astype(np.uint8)
 
 
 def _of_square(params: BodyParams, size: tuple[int, int]) -> BodyParams:

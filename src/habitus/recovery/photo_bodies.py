@@ -1,25 +1,21 @@
 """Bodies of photos that show one person each: perceive, fit many together, and tell it in the photo's own frame."""
 
-import logging
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float32, Float64, UInt8
+from jaxtyping import Float64, UInt8
 
 from habitus.body.model import BodyModel
 from habitus.errors import InputError
-from habitus.perception.crop import Layer
 from habitus.perception.masks import MaskMethod
-from habitus.perception.perceiving import perceive
-from habitus.perception.photo import Photo, read_photo
-from habitus.perception.resample import affine, apply, invert
+from habitus.perception.resample import apply, invert
 from habitus.recovery.body_table_file import FoundBody
 from habitus.recovery.fit import Fit, FitSettings, fit, measure
 from habitus.recovery.imported_bodies import ImportedBody, Importer
+from habitus.recovery.photo_seen import keypoints_in_photo, mask_in_photo, perceived, quietly
 from habitus.rendering.render import render_silhouette
 from habitus.types import BodyParams, Crop
 
@@ -49,7 +45,7 @@ def fit_photos(
     """
     results: list[Found] = []
     for start in range(0, len(paths), together):
-        seen = [_perceived(path, mask_method) for path in paths[start : start + together]]
+        seen = [perceived(path, mask_method) for path in paths[start : start + together]]
         fits = iter(_fitted(body, [crop for _, crop in seen if isinstance(crop, Crop)], settings))
         results += [(size, crop if isinstance(crop, str) else _found(crop, next(fits), size)) for size, crop in seen]
     return results
@@ -103,44 +99,16 @@ def _reframed(
     return BodyParams(params.theta, params.beta, params.delta, params.psi.new_tensor([psi]))
 
 
-def mask_in_photo(crop: Crop, size: tuple[int, int]) -> UInt8[np.ndarray, "H W"]:
-    """A crop's mask on the photo's pixels, 0 to 255; 0 past the crop."""
-    layer = Layer((crop.mask * crop.valid).numpy(), crop.to_photo.double().numpy())
-    return (layer.on(_SAME, size) * 255).round().astype(np.uint8)
-
-
-def keypoints_in_photo(crop: Crop) -> Float32[np.ndarray, "17 3"]:
-    """A crop's keypoints in the photo's pixels, with confidence."""
-    points: Float64[np.ndarray, "17 2"] = apply(crop.to_photo.double().numpy(), crop.keypoints.double().numpy())
-    confidence = crop.confidence.numpy()
-    return np.column_stack([np.where(confidence[:, None] > 0, points, 0), confidence]).astype(np.float32)
-
-
-_SAME = affine((1, 1), (0, 0))
-
-
-def _perceived(path: Path, mask_method: MaskMethod) -> tuple[tuple[int, int], Crop | str]:
-    size = (0, 0)
-    try:
-        photo: Photo = read_photo(path)
-        size = photo.size
-        with _quietly():
-            return size, perceive(photo, mask_method=mask_method)[0]
-    except InputError as error:
-        # The cure is the options of `habitus person`: for many photos there are none.
-        return size, str(error).removeprefix(f"{path}: ").partition(";")[0]
-
-
 def _fitted(body: BodyModel, crops: list[Crop], settings: FitSettings | None) -> list[Fit]:
     if not crops:
         return []
-    with _quietly():
+    with quietly():
         found = fit(body, crops, settings=settings)
     return [found[i] for i in range(len(crops))]
 
 
 def _imported(body: BodyModel, path: Path, name: str, importer: Importer, mask_method: MaskMethod) -> Found:
-    size, crop = _perceived(path, mask_method)
+    size, crop = perceived(path, mask_method)
     if size == (0, 0):
         return size, str(crop)
     try:
@@ -179,15 +147,3 @@ def _found(crop: Crop, found: Fit, size: tuple[int, int]) -> FoundBody | str:
         mask_iou=float(found.mask_iou),
         keypoint_error=float(found.keypoint_error_relative),
     )
-
-
-@contextmanager
-def _quietly() -> Iterator[None]:
-    """Without a line for everybody who is cut off or not alone: of thousands of photos nobody reads them."""
-    log = logging.getLogger("habitus")
-    level = log.level
-    log.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        log.setLevel(level)
