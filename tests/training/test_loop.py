@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 import torch
@@ -129,6 +130,24 @@ def test_losses_that_are_not_finite_stop_the_run(whole, tmp_path, bad):
     assert found is not None
     assert found[1]["progress"]["batches"] == 7
     assert all(torch.isfinite(value).all() for value in found[1]["modules"].values())
+    assert torch.equal(run_toy(tmp_path, resume=True, ema=0.9), whole[1])
+
+
+def test_losses_that_run_away_stop_the_run(whole, tmp_path):
+    """A critic that explodes is named, and the last checkpoint is from before."""
+    task = ToyTask()
+    critic, network = task.steps
+
+    def exploding(shared, batch, epoch):
+        losses = critic.losses(shared, batch, epoch)
+        return {"critic": 1e3 * losses["critic"]} if task.seen == 6 else losses
+
+    task.steps = (replace(critic, losses=exploding, largest=40.0), network)
+    with pytest.raises(InputError, match=r"loss critic is \d+\.?\d*, more than 40, in epoch 1, batch 1 \(item"):
+        run_toy(tmp_path, task=task, minutes=0, ema=0.9)
+    found = load_latest(tmp_path)
+    assert found is not None
+    assert found[1]["progress"]["batches"] == 6
     assert torch.equal(run_toy(tmp_path, resume=True, ema=0.9), whole[1])
 
 

@@ -8,6 +8,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+EXPLODED = 40.0
+"""Of `discriminator_loss`, a judge: its outputs are off by 4.5, where saying 1/2 to everything would cost 1/2. M times
+this is what a training should end at (`training.task.Step.largest`)."""
+
 
 def discriminator_loss(real: Float[Tensor, "B M"], fake: Float[Tensor, "B M"]) -> Float[Tensor, "B"]:
     """L_adv(D) = (1 - D(theta_real, beta_real))^2 + D(theta, beta)^2, summed over the M judges as in HMR.

@@ -35,7 +35,7 @@ from habitus.training.distributed import (
 from habitus.training.logbook import Logbook, Silence
 from habitus.training.run_folder import MODEL, PICTURES, is_finished, open_run
 from habitus.training.settings import LoopSettings, RunOptions, check
-from habitus.training.stepping import NotFiniteError, prepare, train_on
+from habitus.training.stepping import DivergedError, prepare, train_on
 from habitus.training.task import Batch, Task
 
 _STREAM = 41  # of random numbers, of the loop's own
@@ -106,8 +106,8 @@ def train(
         The folder of the trained model.
 
     Raises:
-        InputError: settings, the folder, the device or the batches cannot be used; a loss or a gradient is not finite
-            (the last checkpoint is from before); the disk is full (likewise).
+        InputError: settings, the folder, the device or the batches cannot be used; a loss or a gradient is not finite,
+            or a loss larger than its step allows (the last checkpoint is from before); the disk is full (likewise).
         KeyboardInterrupt: somebody asked for an end (SIGINT, SIGTERM); a checkpoint was written.
     """
     check(settings, options)
@@ -210,7 +210,7 @@ def _one_batch(run: _Run, batch: Batch, items: Sequence[Any], *, epoch: int, num
         values = train_on(
             run.task, batch, epoch=epoch, progress=epoch + number / of, settings=run.settings, device=run.device
         )
-    except NotFiniteError as error:
+    except DivergedError as error:
         names = run.task.names(items)
         shown = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
         raise InputError(

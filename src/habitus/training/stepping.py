@@ -14,8 +14,8 @@ from habitus.training.settings import LoopSettings
 from habitus.training.task import Batch, Step, Task
 
 
-class NotFiniteError(ArithmeticError):
-    """A loss or a gradient is NaN or infinite; the message names it."""
+class DivergedError(ArithmeticError):
+    """A loss or a gradient is NaN or infinite, or a loss larger than its step allows; the message names it."""
 
 
 def autocast(settings: LoopSettings, device: torch.device) -> AbstractContextManager[Any]:
@@ -60,7 +60,8 @@ def train_on(
 
     Raises:
         InputError: the batch cannot be split into equal parts.
-        NotFiniteError: a loss or a gradient is not finite; the step that it belongs to was not taken.
+        DivergedError: a loss or a gradient is not finite, or a loss too large; the step that it belongs to was not
+            taken.
     """
     parts = split(batch, settings.accumulate)
     shared: list[Any] = [None] * len(parts)
@@ -111,7 +112,9 @@ def _update(step: Step, losses: dict[str, Tensor], *, progress: float, clip: flo
     values = _as_numbers(losses | {f"gradient of {step.name}": norm})
     for name, value in values.items():
         if not math.isfinite(value):
-            raise NotFiniteError(f"{name if name not in losses else f'loss {name}'} is {value}")
+            raise DivergedError(f"{name if name not in losses else f'loss {name}'} is {value}")
+        if name in losses and value > step.largest:
+            raise DivergedError(f"loss {name} is {value:.6g}, more than {step.largest:g},")
     if clip is not None:
         nn.utils.clip_grads_with_norm_(parameters, clip, norm)
     for group in step.optimizer.param_groups:

@@ -4,6 +4,7 @@ A task owns networks and optimisers; the loop owns the order of things, precisio
 Nothing here knows what is trained.
 """
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,9 @@ class Step:
     """(what `Task.forward` gave, batch, epoch) -> losses, means over the batch; none: the step rests."""
     rate: Rate = constant
     """Factor on the learning rates that the optimiser was made with."""
+    largest: float = math.inf
+    """A loss above this ends the run, as one that is not finite does: of two networks that train against each other one
+    can run away and stay finite for long, and spoil the other and the checkpoints."""
 
     @property
     def parameters(self) -> list[nn.Parameter]:
