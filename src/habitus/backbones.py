@@ -124,6 +124,7 @@ class ResNet(nn.Module):
         if name not in BACKBONES:
             raise InputError(f"backbone {name!r}: no such network; choose from {', '.join(BACKBONES)}")
         parts = BACKBONES[name]
+        self.name = name
         self.conv1 = nn.Conv2d(3, parts.width, 7, 2, padding=3, bias=False)
         self.bn1 = nn.BatchNorm2d(parts.width)
         self.relu = nn.ReLU(inplace=True)
@@ -140,10 +141,13 @@ class ResNet(nn.Module):
             if isinstance(module, nn.Conv2d):
                 start_convolution(module)
 
+    def stem(self, images: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B C h w"]:
+        """The map of layer2: what networks of several streams share."""
+        return self.layer2(self.layer1(self.maxpool(self.relu(self.bn1(self.conv1(images))))))
+
     def maps(self, images: Float[Tensor, "B 3 H W"]) -> tuple[Float[Tensor, "B C h w"], ...]:
         """The maps of layer1 to layer4, from coarse colours to parts of people."""
-        x = self.maxpool(self.relu(self.bn1(self.conv1(images))))
-        first = self.layer1(x)
+        first = self.layer1(self.maxpool(self.relu(self.bn1(self.conv1(images)))))
         second = self.layer2(first)
         third = self.layer3(second)
         return first, second, third, self.layer4(third)

@@ -14,6 +14,7 @@ from tyro.conf import Positional, arg, subcommand
 from habitus import __version__
 from habitus.errors import InputError
 from habitus.evaluate_cli import EvaluateCommand
+from habitus.training.recipes.body import BodyRecipe
 from habitus.training.recipes.cal import Cal
 from habitus.training.recipes.pcb import Pcb
 from habitus.training.recipes.reid_baseline import ReidBaseline
@@ -183,6 +184,7 @@ class TrainCommand(RunOptions):
         | Annotated[Pcb, subcommand("pcb")]
         | Annotated[Cal, subcommand("cal")]
         | Annotated[TextureRecipe, subcommand("texture")]
+        | Annotated[BodyRecipe, subcommand("body")]
     )
     out: Annotated[Path, arg(aliases=["-o"], metavar="RUN")]
     """Folder of the run; must be empty, or hold a run begun with the same options (--resume)."""

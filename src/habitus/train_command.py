@@ -10,6 +10,7 @@ import torch
 
 from habitus.errors import InputError
 from habitus.training.loop import train
+from habitus.training.recipes.body import BodyRecipe
 from habitus.training.recipes.cal import Cal
 from habitus.training.recipes.pcb import Pcb
 from habitus.training.recipes.reid import ReidRecipe
@@ -55,7 +56,7 @@ def run_recipe(command: "TrainCommand") -> None:
     name, prepare = RECIPES[type(recipe)]
     found = prepare(recipe, command.out)
     if command.score_every and not found.scored:
-        raise InputError(f"--score-every: {recipe.data[0]} has nothing to score {name} on; leave it out")
+        raise InputError(f"--score-every: there is nothing to score {name} on; leave it out")
     identity = {"recipe": name, "options": found.options, "data": found.data}
     train(
         found.task, command.out, settings=recipe, options=command, identity=identity, notes=found.notes,
@@ -90,10 +91,21 @@ def _texture(recipe: TextureRecipe, run: Path) -> Prepared:
     return Prepared(task, deciding(task, recipe), data.fingerprints, notes, scored=False)
 
 
+def _body(recipe: BodyRecipe, _run: Path) -> Prepared:
+    from habitus.training.tasks.body import body_task  # noqa: PLC0415 - re-ID needs none of it
+
+    task = body_task(recipe)
+    options = asdict(recipe)
+    options |= {"body": task.people.body.topology, "init": None if recipe.init is None else _digest(recipe.init)}
+    notes = {"trained_on": f"new made people, world {recipe.world}", "body": task.people.body.topology}
+    return Prepared(task, options, [], notes, scored=False)
+
+
 RECIPES: dict[type[LoopSettings], tuple[str, Callable[[Any, Path], Prepared]]] = {
     ReidBaseline: ("reid-baseline", _reid),
     Pcb: ("pcb", _reid),
     Cal: ("cal", _reid),
     TextureRecipe: ("texture", _texture),
+    BodyRecipe: ("body", _body),
 }
 """What recipes are called, and how each is prepared: from its options and the folder of the run."""

@@ -226,7 +226,7 @@ def test_imagenet_weights_for_the_backbone(prefix, tmp_path):
     torch.save(state | {prefix + "fc.weight": torch.zeros(1000, 256)}, tmp_path / "resnet.pth")
     network = small_pcb()
     head = network.state_dict()["reductions.0.0.weight"].clone()
-    load_backbone(network, tmp_path / "resnet.pth")
+    load_backbone(network.backbone, tmp_path / "resnet.pth")
     for name, value in public.state_dict().items():
         assert torch.equal(network.backbone.state_dict()[name], value)
     assert torch.equal(network.state_dict()["reductions.0.0.weight"], head)
@@ -235,13 +235,13 @@ def test_imagenet_weights_for_the_backbone(prefix, tmp_path):
 def test_backbone_of_another_size(tmp_path):
     torch.save(ResNet("resnet18").state_dict(), tmp_path / "resnet18.pth")
     with pytest.raises(InputError, match="these are weights of resnet18, but the backbone is resnet18-half"):
-        load_backbone(small_pcb(), tmp_path / "resnet18.pth")
+        load_backbone(small_pcb().backbone, tmp_path / "resnet18.pth")
 
 
 def test_backbone_file_without_a_resnet(tmp_path):
     torch.save({"features.0.weight": torch.zeros(3)}, tmp_path / "vgg.pth")
     with pytest.raises(InputError, match="holds no ResNet"):
-        load_backbone(small_pcb(), tmp_path / "vgg.pth")
+        load_backbone(small_pcb().backbone, tmp_path / "vgg.pth")
 
 
 def test_backbone_with_odd_keys_leaves_the_model_alone(tmp_path):
@@ -251,5 +251,5 @@ def test_backbone_with_odd_keys_leaves_the_model_alone(tmp_path):
     network = small_pcb()
     before = network.backbone.conv1.weight.clone()
     with pytest.raises(InputError, match=r"do not fit resnet18-half: does not know layer1\.0\.extra"):
-        load_backbone(network, tmp_path / "a.pth")
+        load_backbone(network.backbone, tmp_path / "a.pth")
     assert torch.equal(network.backbone.conv1.weight, before)

@@ -143,7 +143,11 @@ class BodyModel(nn.Module):
 
     def frames(self, theta: Float[Tensor, "B J 3"], beta: Float[Tensor, "B 10"]) -> Frames:
         """Pose the skeleton alone, which is all that joints and keypoints need."""
-        rotations = axis_angle_to_matrix(theta)
+        return self.turned_frames(axis_angle_to_matrix(theta), beta)
+
+    def turned_frames(self, rotations: Float[Tensor, "B J 3 3"], beta: Float[Tensor, "B 10"]) -> Frames:
+        """`frames` of rotation matrices, each joint relative to its parent: what networks say, whose gradients have no
+        singular turn."""
         rest_joints = self.rest_joints(beta)
         offsets = torch.cat([rest_joints[:, :1], rest_joints[:, 1:] - rest_joints[:, list(self.parents[1:])]], 1)
         # Level by level down the tree: a few operations on many joints each instead of many on one.

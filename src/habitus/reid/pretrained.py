@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from habitus.backbones import ResNet
 from habitus.errors import InputError
 from habitus.model_folders import CONFIG, HUB, WEIGHTS, downloaded
 from habitus.reid.baseline import StrongBaseline
@@ -45,25 +46,26 @@ def load_model(name_or_path: str | Path) -> ReidModel:
     return MODELS[found.model].from_tensors(found.options, found.tensors, source=path)
 
 
-def load_backbone(model: ReidModel, path: str | Path) -> None:
-    """Give a model's backbone the weights of a file with torchvision's names, such as ImageNet's.
+def load_backbone(backbone: ResNet, path: str | Path) -> None:
+    """Give a backbone the weights of a file with torchvision's names, such as ImageNet's.
 
     Taken are conv1, bn1 and layer1 to layer4, also of a whole re-ID network; a classifier (fc) is left. IBN-a networks
     take the files that the authors of IBN-Net publish.
 
     Args:
-        model: changed in place.
+        backbone: changed in place.
         path: .pth or .safetensors, e.g. torchvision's resnet50-0676ba61.pth.
 
     Raises:
-        InputError: the file is broken, or its weights are of another network than the model's backbone.
+        InputError: the file is broken, or its weights are of another network.
     """
     path = Path(path)
     part = backbone_part(read_tensors(path))
-    own = model.shared_config["backbone"]
     if not part:
         raise InputError(f"{path}: holds no ResNet (no layer1.0.conv1.weight); give weights with torchvision's names")
     name = backbone_name(part)
-    if name not in (None, own):
-        raise InputError(f"{path}: these are weights of {name}, but the backbone is {own}; choose one to fit the other")
-    model.backbone.load_state_dict(fitted(part, model.backbone.state_dict(), source=path, network=own))
+    if name not in (None, backbone.name):
+        raise InputError(
+            f"{path}: these are weights of {name}, but the backbone is {backbone.name}; choose one to fit the other"
+        )
+    backbone.load_state_dict(fitted(part, backbone.state_dict(), source=path, network=backbone.name))

@@ -202,7 +202,7 @@ def test_no_pose_draws_the_photo_itself(places, tmp_path):
         (("--backgrounds", "nowhere"), "nowhere"),
         (("--scans", "nowhere", "--face", "loss"), "nowhere"),
         (("--bodies", "a.parquet", "b.parquet"), "--bodies: 2 files for 1 data sets"),
-        (("--score-every", 1), "has nothing to score texture on"),
+        (("--score-every", 1), "there is nothing to score texture on"),
     ],
 )
 def test_options_that_cannot_be_used(places, tmp_path, capsys, options, line):

@@ -5,12 +5,12 @@ Clothes, hair and faces are drawn as functions of these coordinates, for the tex
 """
 
 import numpy as np
-import scipy.sparse as sp
 from jaxtyping import Float, Int
 from scipy.ndimage import gaussian_filter1d
 from scipy.spatial import KDTree
 
 from habitus.body.model import BodyModel
+from habitus.body.neighbours import neighbour_average
 from habitus.body.uv import texel_surface
 from habitus.synthetic.surface.drape import hanging
 from habitus.synthetic.surface.feet import shoe_last
@@ -52,7 +52,7 @@ class Mannequin:
         self.keypoints: dict[str, np.ndarray] = dict(zip(COCO_KEYPOINTS, keypoints, strict=True))
         edges = np.diff(self.template[self.faces], axis=1)
         self._area = float(np.linalg.norm(np.cross(edges[:, 0], edges[:, 1]), axis=1).sum() / 2)
-        self._average = _averaging(self.faces, len(self.template))
+        self._average = neighbour_average(self.faces, len(self.template))
         self._weights = body.lbs_weights.numpy().copy()
         self._normals = self.normals(self.template)
         self._sections = _sections(self.template[_weight_of(ARM, self._weights) < 0.3])
@@ -148,17 +148,6 @@ def _along(distance: np.ndarray, stations: list[float]) -> Field:
     first, second = stations[0], stations[1]
     result = np.interp(distance, stations, [0.0, 1.0, 2.0, 3.0])
     return np.where(distance < first, (distance - first) / (second - first), result).astype(np.float32)
-
-
-def _averaging(faces: np.ndarray, count: int) -> sp.csr_matrix:
-    """Row-stochastic matrix: half the vertex itself, half the mean of its neighbours."""
-    ends = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
-    ends = np.concatenate([ends, ends[:, ::-1]])
-    graph = sp.coo_matrix((np.ones(len(ends)), ends.T), (count, count)).tocsr()
-    graph.data[:] = 1.0  # an edge of two faces counts once
-    degree = np.maximum(np.asarray(graph.sum(1)).ravel(), 1.0)
-    matrix = 0.5 * sp.identity(count, format="csr") + 0.5 * sp.diags(1.0 / degree) @ graph
-    return sp.csr_matrix(matrix, dtype=np.float32)
 
 
 def _room(vertices: np.ndarray, normals: np.ndarray, *, reach: float = 0.08) -> Float[np.ndarray, "N"]:

@@ -216,7 +216,7 @@ def _model_step(recipe: ReidRecipe, model: ReidModel, losses: Callable[[ReidOutp
     """All of the model under one optimiser; a pretrained backbone may learn at a rate of its own."""
     factor = recipe.backbone_rate
     if recipe.init is not None:
-        load_backbone(model, recipe.init)
+        load_backbone(model.backbone, recipe.init)
         factor = BACKBONE_RATES[model.kind] if factor is None else factor
     backbone = {id(parameter) for parameter in model.backbone.parameters()}
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
