@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Float32
+from torch import Tensor
 
 from habitus.body.assets import read_restricted_pickle
 from habitus.body.model import BodyModel
@@ -48,17 +49,48 @@ def load_params(path: str | Path, body: BodyModel) -> BodyParams:
     Raises:
         InputError: the file is missing or broken, belongs to another topology, or holds arrays of other shapes.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise InputError(f"{path}: there is no such file; give an .npz or .pkl of body parameters")
-    if path.suffix.lower() in {".pkl", ".pickle"}:
+    path = _existing(path)
+    if _is_pickle(path):
         return _from_hmr(path, read_restricted_pickle(path), body)
     return _from_npz(path, _read_npz(path), body)
+
+
+def load_poses(path: str | Path) -> tuple[Float32[np.ndarray, "B 24 3"], Float32[np.ndarray, "B 10"], str]:
+    """The poses of a file that `load_params` reads, its betas, and the topology that the betas belong to.
+
+    Poses mean the same to every body of SMPL's 24 joints.
+
+    Raises:
+        InputError: the file is missing or broken, or holds arrays of other shapes.
+    """
+    path = _existing(path)
+    if _is_pickle(path):
+        topology, (_, pose, betas) = "smpl", _parts_of_hmr(path, read_restricted_pickle(path))
+    else:
+        arrays = _read_npz(path)
+        topology, pose, betas = _topology_of(arrays), _pose_of_npz(path, arrays), _need(path, arrays, "betas")
+    betas = _betas(path, betas, len(pose), 10)
+    _check_numbers(path, {"pose": pose, "betas": betas})
+    theta = torch.from_numpy(pose.reshape(len(pose), -1, 3))
+    if _is_pickle(path):
+        theta = _upright(theta)
+    return theta.numpy().copy(), betas, topology
 
 
 def without_camera(params: BodyParams) -> BodyParams:
     """The same with psi unknown (NaN): `habitus.recovery.fit.measure` solves it from a crop's keypoints."""
     return BodyParams(params.theta, params.beta, params.delta, torch.full_like(params.psi, torch.nan))
+
+
+def _existing(path: str | Path) -> Path:
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"{path}: there is no such file; give an .npz or .pkl of body parameters")
+    return path
+
+
+def _is_pickle(path: Path) -> bool:
+    return path.suffix.lower() in {".pkl", ".pickle"}
 
 
 def _read_npz(path: Path) -> dict[str, np.ndarray]:
@@ -73,18 +105,10 @@ def _read_npz(path: Path) -> dict[str, np.ndarray]:
 
 
 def _from_npz(path: Path, arrays: Mapping[str, np.ndarray], body: BodyModel) -> BodyParams:
-    topology = str(arrays["topology"]) if "topology" in arrays else "smpl"
-    _check_topology(path, topology, body)
-    if "poses" in arrays and "body_pose" not in arrays:
-        pose = _rows(path, "poses", arrays["poses"], 72)
-    else:
-        orient = _rows(path, "global_orient", _need(path, arrays, "global_orient"), 3)
-        limbs = _rows(path, "body_pose", _need(path, arrays, "body_pose"), 69)
-        if len(orient) != len(limbs):
-            raise InputError(f"{path}: global_orient holds {len(orient)} people, body_pose {len(limbs)}; give as many")
-        pose = np.concatenate([orient, limbs], 1)
+    _check_topology(path, _topology_of(arrays), body)
+    pose = _pose_of_npz(path, arrays)
     count = len(pose)
-    betas = _betas(path, _need(path, arrays, "betas"), count, body)
+    betas = _betas(path, _need(path, arrays, "betas"), count, body.num_betas)
     delta = np.zeros((count, body.num_vertices, 3), np.float32)
     if "delta" in arrays:
         delta = _rows(path, "delta", arrays["delta"], body.num_vertices * 3).reshape(count, -1, 3)
@@ -93,24 +117,44 @@ def _from_npz(path: Path, arrays: Mapping[str, np.ndarray], body: BodyModel) -> 
     return params if "psi" in arrays else without_camera(params)
 
 
+def _topology_of(arrays: Mapping[str, np.ndarray]) -> str:
+    return str(arrays["topology"]) if "topology" in arrays else "smpl"
+
+
+def _pose_of_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> Float32[np.ndarray, "B 72"]:
+    if "poses" in arrays and "body_pose" not in arrays:
+        return _rows(path, "poses", arrays["poses"], 72)
+    orient = _rows(path, "global_orient", _need(path, arrays, "global_orient"), 3)
+    limbs = _rows(path, "body_pose", _need(path, arrays, "body_pose"), 69)
+    if len(orient) != len(limbs):
+        raise InputError(f"{path}: global_orient holds {len(orient)} people, body_pose {len(limbs)}; give as many")
+    return np.concatenate([orient, limbs], 1)
+
+
 def _from_hmr(path: Path, content: Any, body: BodyModel) -> BodyParams:
     _check_topology(path, "smpl", body)
+    camera, pose, betas = _parts_of_hmr(path, content)
+    betas = _betas(path, betas, len(pose), body.num_betas)
+    delta = np.zeros((len(pose), body.num_vertices, 3), np.float32)
+    return _from_y_down(_params(path, body, pose=pose, betas=betas, delta=delta, psi=camera), body)
+
+
+def _parts_of_hmr(
+    path: Path, content: Any
+) -> tuple[Float32[np.ndarray, "B 3"], Float32[np.ndarray, "B 72"], np.ndarray]:
+    """Cameras, poses and betas."""
     if not isinstance(content, Mapping):
         raise InputError(f"{path}: holds a {type(content).__name__}; HMR's files hold a dictionary")
     if "theta" in content and np.asarray(content["theta"]).shape[-1:] == (85,):
         everything = _rows(path, "theta", content["theta"], 85)
-        camera, pose, betas = everything[:, :3], everything[:, 3:75], everything[:, 75:]
-    else:
-        names = {"cams": ("cams", "cam", "pred_cam", "camera"), "pose": ("pose", "poses"), "betas": ("betas", "shape")}
-        found = {k: next((content[n] for n in v if n in content), None) for k, v in names.items()}
-        missing = [k for k, v in found.items() if v is None]
-        if missing:
-            raise InputError(f"{path}: has no {' and no '.join(missing)}; HMR's files hold theta (B, 85)")
-        camera, pose = _rows(path, "cams", found["cams"], 3), _rows(path, "pose", found["pose"], 72)
-        betas = found["betas"]
-    betas = _betas(path, betas, len(pose), body)
-    delta = np.zeros((len(pose), body.num_vertices, 3), np.float32)
-    return _from_y_down(_params(path, body, pose=pose, betas=betas, delta=delta, psi=camera), body)
+        return everything[:, :3], everything[:, 3:75], everything[:, 75:]
+    names = {"cams": ("cams", "cam", "pred_cam", "camera"), "pose": ("pose", "poses"), "betas": ("betas", "shape")}
+    found = {k: next((content[n] for n in v if n in content), None) for k, v in names.items()}
+    missing = [k for k, v in found.items() if v is None]
+    if missing:
+        raise InputError(f"{path}: has no {' and no '.join(missing)}; HMR's files hold theta (B, 85)")
+    camera, pose = _rows(path, "cams", found["cams"], 3), _rows(path, "pose", found["pose"], 72)
+    return camera, pose, np.asarray(found["betas"])
 
 
 def _from_y_down(params: BodyParams, body: BodyModel) -> BodyParams:
@@ -118,22 +162,35 @@ def _from_y_down(params: BodyParams, body: BodyModel) -> BodyParams:
 
     The root turns about its own joint J0, which the half turn would carry along; the camera makes up for it.
     """
-    turn = torch.diag(torch.tensor([1.0, -1.0, -1.0], device=params.theta.device))
-    theta = params.theta.clone()
-    theta[:, 0] = matrix_to_axis_angle(turn @ axis_angle_to_matrix(theta[:, 0]))
+    theta = _upright(params.theta)
     psi = params.psi.clone()
     psi[:, 2] = -psi[:, 2] - 2 * body.rest_joints(params.beta)[:, 0, 1]
     return BodyParams(theta, params.beta, params.delta, psi)
 
 
+def _upright(theta: Float[Tensor, "B 24 3"]) -> Float[Tensor, "B 24 3"]:
+    """Poses of a world with y down, as HMR's, in ours."""
+    turn = torch.diag(torch.tensor([1.0, -1.0, -1.0], device=theta.device))
+    theta = theta.clone()
+    theta[:, 0] = matrix_to_axis_angle(turn @ axis_angle_to_matrix(theta[:, 0]))
+    return theta
+
+
+def _check_numbers(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """As many people in each, `pose` among them, and all of their numbers finite."""
+    for name, array in arrays.items():
+        if len(array) != len(arrays["pose"]):
+            raise InputError(
+                f"{path}: {name} holds {len(array)} people and pose {len(arrays['pose'])}; give as many of each"
+            )
+        if not np.isfinite(array).all():
+            raise InputError(f"{path}: {name} holds NaN or infinite numbers; leave such people out")
+
+
 def _params(
     path: Path, body: BodyModel, *, pose: np.ndarray, betas: np.ndarray, delta: np.ndarray, psi: np.ndarray
 ) -> BodyParams:
-    for name, array in {"pose": pose, "betas": betas, "delta": delta, "psi": psi}.items():
-        if len(array) != len(pose):
-            raise InputError(f"{path}: {name} holds {len(array)} people and pose {len(pose)}; give as many of each")
-        if not np.isfinite(array).all():
-            raise InputError(f"{path}: {name} holds NaN or infinite numbers; leave such people out")
+    _check_numbers(path, {"pose": pose, "betas": betas, "delta": delta, "psi": psi})
     if (psi[:, 0] <= 0).any():
         raise InputError(f"{path}: psi has a scale that is not positive; a weak-perspective camera is (s > 0, tx, ty)")
     theta, beta, offsets, camera = (
@@ -149,7 +206,7 @@ def _need(path: Path, arrays: Mapping[str, np.ndarray], name: str) -> np.ndarray
     return arrays[name]
 
 
-def _rows(path: Path, name: str, array: Any, width: int) -> Float[np.ndarray, "B width"]:
+def _rows(path: Path, name: str, array: Any, width: int) -> Float32[np.ndarray, "B width"]:
     """Any shape whose people come first and whose numbers per person are `width`."""
     array = np.asarray(array)
     if array.dtype.kind not in "fiu" or array.size % width or not array.size or array.size > _MOST_PEOPLE * width:
@@ -157,11 +214,11 @@ def _rows(path: Path, name: str, array: Any, width: int) -> Float[np.ndarray, "B
     return array.reshape(-1, width).astype(np.float32)
 
 
-def _betas(path: Path, array: Any, count: int, body: BodyModel) -> Float[np.ndarray, "B 10"]:
+def _betas(path: Path, array: Any, count: int, width: int) -> Float32[np.ndarray, "B width"]:
     array = np.asarray(array)
-    if array.dtype.kind not in "fiu" or array.ndim not in (1, 2) or array.shape[-1] < body.num_betas:
-        raise InputError(f"{path}: betas is {array.dtype} {array.shape}; it must be (B, {body.num_betas})")
-    betas = np.atleast_2d(array)[:, : body.num_betas].astype(np.float32)
+    if array.dtype.kind not in "fiu" or array.ndim not in (1, 2) or array.shape[-1] < width:
+        raise InputError(f"{path}: betas is {array.dtype} {array.shape}; it must be (B, {width})")
+    betas = np.atleast_2d(array)[:, :width].astype(np.float32)
     return np.repeat(betas, count, 0) if len(betas) == 1 else betas
 
 

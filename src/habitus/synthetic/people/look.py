@@ -36,12 +36,15 @@ class Look:
     """Seed of the skin's own unevenness."""
 
 
-def draw_look(rng: np.random.Generator) -> Look:
-    """A random adult.
+def draw_beta(rng: np.random.Generator) -> Float[np.ndarray, "10"]:
+    """A random build: betas are standard normal, cut at two sigma, since beyond several components together leave what
+    bodies look like."""
+    return np.clip(rng.normal(size=10), -2.0, 2.0).astype(np.float32)
 
-    Betas are standard normal, cut at two sigma: beyond, several components together leave what bodies look like.
-    """
-    beta = np.clip(rng.normal(size=10), -2.0, 2.0).astype(np.float32)
+
+def draw_look(rng: np.random.Generator) -> Look:
+    """A random adult."""
+    beta = draw_beta(rng)
     female = bool(_FEMALE @ beta + rng.normal(0, 0.15) > 0)
     age = 18 + 62 * rng.beta(1.3, 2.0)
     skin = draw_skin(rng)

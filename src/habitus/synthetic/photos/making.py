@@ -23,7 +23,7 @@ from habitus.synthetic.photos.visibility import DEPTHS, visible
 from habitus.synthetic.poses.activities import Pose, draw_pose
 from habitus.synthetic.poses.clearance import cleared, girth_of
 from habitus.synthetic.poses.skeleton import Theta
-from habitus.synthetic.poses.style import draw_style
+from habitus.synthetic.poses.style import Style, draw_style
 from habitus.synthetic.poses.turning import calm, turned
 from habitus.synthetic.scenes.scene import Scene, draw_scene
 from habitus.synthetic.scenes.sensor import expose
@@ -64,7 +64,7 @@ def make_person(body: BodyModel, seed: int, *, outfit: int | Outfit = 0, texture
         texture=paint(body, look, outfit, size=texture_size),
         hanging=worn.hanging,
         props=worn.props,
-        style=draw_style(np.random.default_rng((_STYLE, seed))),
+        style=style_of(seed),
         girth=girth_of(body, build.vertices, build.joints),
     )
 
@@ -73,6 +73,11 @@ def make_person(body: BodyModel, seed: int, *, outfit: int | Outfit = 0, texture
 def look_of(seed: int) -> Look:
     """Who `make_person` makes of a seed."""
     return draw_look(np.random.default_rng((_PERSON, seed)))
+
+
+def style_of(seed: int) -> Style:
+    """How the person whom `make_person` makes of a seed carries themselves."""
+    return draw_style(np.random.default_rng((_STYLE, seed)))
 
 
 def make_photo(
