@@ -70,6 +70,29 @@ def test_the_foremost_of_several_is_the_largest_and_surest(tmp_path):
         foremost([[x + 500 for x in far]], photo_size=(100, 60), name="k")
 
 
+def test_label_maps_of_any_kind(tmp_path):
+    """16 bits hold small labels; colours may be dark; a palette's colours say nothing."""
+    labels = np.zeros((48, 40), np.uint8)
+    labels[10:20, 5:9] = 3
+    palette = Image.fromarray(labels, "P")
+    palette.putpalette([0] * 768)
+    opacity = np.where(labels > 0, 255, 0).astype(np.uint8)
+    kinds = {
+        "grey": Image.fromarray(labels),
+        "deep": Image.fromarray(labels.astype(np.uint16)),
+        "bits": Image.fromarray(labels > 0),
+        "palette": palette,
+        "colour": Image.fromarray(np.stack([0 * labels, 0 * labels, labels], 2)),
+        "opaque": Image.fromarray(np.stack([labels, labels, labels, 0 * labels + 255], 2)),
+        "clear": Image.fromarray(np.stack([0 * labels + 9] * 3 + [opacity], 2)),
+    }
+    for name, image in kinds.items():
+        image.save(tmp_path / f"{name}.png")
+        mask = read_label_mask(tmp_path / f"{name}.png", photo_size=(48, 40))
+        assert mask is not None, name
+        np.testing.assert_array_equal(mask, opacity, name)
+
+
 def test_masks_by_the_photos_names(tmp_path):
     (tmp_path / "a").mkdir()
     labels = np.zeros((48, 40), np.uint8)

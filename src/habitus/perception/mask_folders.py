@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from habitus.errors import InputError
-from habitus.perception.photo import read_levels
+from habitus.perception.photo import read_marks
 
 
 def mask_file(folder: Path, name: str) -> Path | None:
@@ -34,10 +34,10 @@ def read_label_mask(path: Path, *, photo_size: tuple[int, int]) -> UInt8[np.ndar
     Raises:
         InputError: no picture, or of another size.
     """
-    levels = read_levels(path)
-    if levels.shape != photo_size:
+    marks = read_marks(path)
+    if marks.shape != photo_size:
         raise InputError(
-            f"{path}: the mask is {levels.shape[1]} x {levels.shape[0]} but the photo {photo_size[1]} x "
+            f"{path}: the mask is {marks.shape[1]} x {marks.shape[0]} but the photo {photo_size[1]} x "
             f"{photo_size[0]}; make them equal"
         )
-    return np.where(levels > 0, 255, 0).astype(np.uint8) if levels.any() else None
+    return np.where(marks, 255, 0).astype(np.uint8) if marks.any() else None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Bool, UInt8
 from PIL import (
     AvifImagePlugin,  # noqa: F401  (plugins register their formats when they are imported)
     Image,
@@ -127,6 +127,22 @@ def read_levels(path: str | Path) -> UInt8[np.ndarray, "H W"]:
             if opacity.min() < 255:
                 return opacity
         return np.asarray(levels.convert("L"))
+
+
+def read_marks(path: str | Path) -> Bool[np.ndarray, "H W"]:
+    """Where a label map, such as a human parsing, is not 0: any label of 8 or 16 bits, palette index, or colour but
+    black; where it has transparency, what is not clear.
+
+    Raises:
+        InputError: as `read_photo`.
+    """
+    with _opened(Path(path), MIN_SIDE) as image:
+        values = np.asarray(image)
+        if image.mode in ("RGBA", "LA", "PA"):
+            if values[..., -1].min() < 255:
+                return values[..., -1] > 0
+            values = values[..., :-1]
+        return values.reshape(*values.shape[:2], -1).any(2)
 
 
 @contextmanager
