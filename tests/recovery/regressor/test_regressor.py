@@ -32,11 +32,12 @@ def test_a_head_corrects_its_estimate_three_times_from_the_mean():
     head = IterativeHead(4, torch.tensor([1.0, -2.0]), width=8, dropout=0.0).eval()
     feature = torch.randn(3, 4)
     expected = torch.tensor([1.0, -2.0]).expand(3, 2)
+    weights = dict(head.named_parameters())
     for _ in range(3):
         hidden = torch.cat((feature, expected), 1)
-        for layer in (head.layers[0], head.layers[3]):
-            hidden = (hidden @ layer.weight.T + layer.bias).relu()
-        expected = expected + hidden @ head.correction.weight.T + head.correction.bias
+        for layer in ("layers.0", "layers.3"):
+            hidden = (hidden @ weights[f"{layer}.weight"].T + weights[f"{layer}.bias"]).relu()
+        expected = expected + hidden @ weights["correction.weight"].T + weights["correction.bias"]
     torch.testing.assert_close(head(feature), expected)
     assert (head(feature) - head.start).abs().max() < 0.1
 
@@ -70,8 +71,9 @@ def test_each_part_says_its_own_displacement_and_overlaps_are_averaged():
     shape = torch.zeros(1, 16)
     parts = [torch.randn(1, 8, generator=torch.Generator().manual_seed(n)) for n in range(3)]
     with torch.no_grad():
-        for layer in (head[-1] for head in regressor.displaced.heads):
-            layer.weight.normal_(generator=torch.Generator().manual_seed(3))
+        for name, weight in regressor.displaced.named_parameters():
+            if name.endswith("2.weight"):
+                weight.normal_(generator=torch.Generator().manual_seed(3))
         before = regressor.displaced(shape, parts)
         parts[2] = -parts[2]
         moved = (regressor.displaced(shape, parts) - before)[0].norm(dim=1) > 1e-7
@@ -87,8 +89,8 @@ def test_every_vertex_may_be_displaced_by_itself():
 def test_every_number_answers_to_the_picture():
     regressor = small().train()
     found = regressor(pictures(4))
-    total = sum(value.square().sum() for value in (found.rotations[:, :, 0, 1], found.beta, found.delta, found.psi))
-    total.backward()
+    said = (found.rotations[:, :, 0, 1], found.beta, found.delta, found.psi)
+    torch.cat([value.flatten() for value in said]).square().sum().backward()
     silent = [name for name, weight in regressor.named_parameters() if weight.grad is None or not weight.grad.any()]
     assert silent == []
 

@@ -211,6 +211,7 @@ def test_options_that_cannot_be_used(places, tmp_path, capsys, options, line):
 
 
 def test_a_cache_of_other_bodies_is_refused(places, tmp_path, capsys):
+    small_task(small_recipe(places / "world", places / "judge", cache=places / "cache"), tmp_path).caches.make()
     shutil.copytree(places / "world", tmp_path / "world")
     table = (tmp_path / "world" / "images.csv").read_text().splitlines()
     (tmp_path / "world" / "images.csv").write_text("\n".join(table[:-1]) + "\n")
@@ -218,7 +219,7 @@ def test_a_cache_of_other_bodies_is_refused(places, tmp_path, capsys):
         cli.main([
             "train", "texture", "--data", str(tmp_path / "world"), "--reid-weights", str(places / "judge"),
             "--cache", str(places / "cache"), "--out", str(tmp_path / "run"), "--size", "64x32", "--workers", "0",
-            "--texture-size", "128", "--device", "cpu",
+            "--texture-size", "128", "--device", "cpu", "--epochs", "1",
         ])  # fmt: skip
     assert "holds cached views of another source" in capsys.readouterr().err
 
