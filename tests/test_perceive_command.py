@@ -28,17 +28,25 @@ CROP = Crop(
 )
 
 
+told: list[tuple[str, bool, bool]] = []
+"""Which photos `perceive` was asked about, and whether with a mask and with keypoints."""
+
+
 @pytest.fixture
 def photos(tmp_path, monkeypatch) -> Path:
-    """Eleven photos; nobody is found in the sixth."""
+    """Eleven photos; nobody is found in the sixth. What others saw is handed on."""
 
     def perceive(photo, *, mask_method, mask, keypoints):
         name = Path(photo.name).name
+        assert mask is None or (mask.shape == SIZE and mask.max() == 255)
+        assert keypoints is None or np.allclose(keypoints, POINTS)
+        told.append((name, mask is not None, keypoints is not None))
         if name == "005.png":
             raise InputError(f"{photo.name}: no person was found; give --box")
         shift = torch.tensor([[0.0, 0.0, float(name[:3]) / 2], [0.0, 0.0, 0.0]], dtype=torch.float64)
         return [replace(CROP, to_photo=CROP.to_photo + shift)]
 
+    told.clear()
     monkeypatch.setattr(photo_seen, "perceive", perceive)
     monkeypatch.setattr(perceive_command, "missing_models", list)
     monkeypatch.setattr(photo_parts, "PART", 4)
@@ -123,6 +131,7 @@ def test_masks_of_others(tmp_path, photos):
     assert table.paths == tuple(f"{row:03d}.png" for row in range(11) if row != 2)
     np.testing.assert_array_equal(table.mask(0), mask)
     assert table.keypoints(0)[:, 2].min() == 1
+    assert [name for name, masked, _ in told if masked] == ["000.png", "005.png"]
     assert table.mask(1) is None and table.keypoints(1)[:, 2].min() == 1
     np.testing.assert_array_equal(table.mask(4), mask)  # 005, whom the models do not find
     assert not table.keypoints(4).any()
@@ -134,6 +143,7 @@ def test_keypoints_of_others(tmp_path, photos):
     assert len(table) == 11
     np.testing.assert_allclose(table.keypoints(0), POINTS, atol=1e-5)
     assert table.mask(0) is not None
+    assert [name for name, _, pointed in told if pointed] == ["000.png", "005.png"]
     assert table.mask(5) is None and table.keypoints(5).any()
     assert table.mask(1) is not None and not table.keypoints(1).any()
 

@@ -142,7 +142,7 @@ def read_marks(path: str | Path) -> Bool[np.ndarray, "H W"]:
             if values[..., -1].min() < 255:
                 return values[..., -1] > 0
             values = values[..., :-1]
-        return values.reshape(*values.shape[:2], -1).any(2)
+        return values.reshape(*values.shape[:2], -1).max(2) > 0
 
 
 @contextmanager
