@@ -14,6 +14,7 @@ from habitus.body.rotations import axis_angle_to_matrix
 from habitus.data.dataset import Key
 from habitus.data.loading import loader
 from habitus.errors import InputError
+from habitus.export.pictures import save_picture
 from habitus.losses.body_truth import point_loss, rotation_loss
 from habitus.recovery.objective import KeypointProbe
 from habitus.recovery.regressor.model import BodyRegressor, Regression
@@ -25,6 +26,7 @@ from habitus.training import schedules
 from habitus.training.recipes.body import BodyNetwork, BodyRecipe
 from habitus.training.task import Batch, Losses, Step
 from habitus.training.tasks.body_data import MadePeople, batch_of_people
+from habitus.training.tasks.body_sheet import sheet_of
 
 TERMS = ("rotation", "joints", "keypoints", "beta", "delta")
 """What a regressed body is judged by; the recipe has a weight of each name."""
@@ -83,7 +85,8 @@ class BodyTask:
         return {}
 
     def draw(self, path: Path) -> None:
-        """Nothing yet."""
+        """A sheet of some people with what is seen of their bodies."""
+        save_picture(path, sheet_of(self.regressor, self.people))
 
     def names(self, items: Sequence[Key]) -> list[str]:
         """Whose photos they are."""
