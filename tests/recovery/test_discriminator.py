@@ -86,6 +86,17 @@ def test_matrices_serve_as_well():
     torch.testing.assert_close(discriminator(theta, beta), discriminator.from_rotations(rotations, beta))
 
 
+def test_it_is_exact_under_autocast():
+    discriminator = BodyDiscriminator(joints=24, betas=10, pose_width=8)
+    theta, beta = bodies(2)
+    plain = discriminator(theta, beta)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(discriminator(theta, beta), plain)
+        assert (
+            discriminator.from_rotations(axis_angle_to_matrix(theta).bfloat16(), beta.bfloat16()).dtype == plain.dtype
+        )
+
+
 def test_gradients():
     torch.manual_seed(1)
     discriminator = BodyDiscriminator(joints=3, betas=2, joint_width=4, pose_width=5).double()

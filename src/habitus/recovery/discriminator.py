@@ -25,7 +25,8 @@ class BodyDiscriminator(nn.Module):
     Real poses come in the axes of a motion capture studio: a judge of the root would learn to tell studios from
     streets, and turn everybody to face as the actors did.
 
-    Rotation matrices, unlike axis-angle vectors, are the same for the same pose and change little when it does.
+    Rotation matrices, unlike axis-angle vectors, are the same for the same pose and change little when it does. It
+    works in float32 under autocast too: it is small, and what it says crowds around 1/2.
 
     Args:
         joints: of the body, the root included.
@@ -62,11 +63,17 @@ class BodyDiscriminator(nn.Module):
         Returns:
             Near 1 what looks real, near 0 what does not: joints 1 to J - 1, the whole pose, the build.
         """
-        return self.from_rotations(axis_angle_to_matrix(theta), beta)
+        with torch.autocast(theta.device.type, enabled=False):
+            return self.from_rotations(axis_angle_to_matrix(_exact(theta)), beta)
 
     def from_rotations(self, rotations: Float[Tensor, "B J 3 3"], beta: Float[Tensor, "B K"]) -> Float[Tensor, "B J+1"]:
         """The same for networks that have the joints' rotation matrices already: no way round by axis-angle, whose
         gradient breaks at half a turn."""
-        features = self.joint_features(rotations[:, 1:].flatten(2))
-        by_joint = (features * self.joint_weight).sum(2) + self.joint_bias
-        return torch.cat([by_joint, self.pose(features.flatten(1)), self.build(beta)], 1)
+        with torch.autocast(rotations.device.type, enabled=False):
+            features = self.joint_features(_exact(rotations[:, 1:]).flatten(2))
+            by_joint = (features * self.joint_weight).sum(2) + self.joint_bias
+            return torch.cat([by_joint, self.pose(features.flatten(1)), self.build(_exact(beta))], 1)
+
+
+def _exact(values: Tensor) -> Tensor:
+    return values.to(torch.promote_types(values.dtype, torch.float32))
