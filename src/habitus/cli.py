@@ -223,6 +223,10 @@ class EmbedCommand:
     """pcb or baseline (shipped), the folder of a trained model, or a file of published weights."""
     flip: Literal["sum", "none"] = "sum"
     """sum: add the feature of the mirror image, as is usual."""
+    feature: Literal["rgb", "shape", "fused"] | None = None
+    """Of weights of several streams (3dsl): appearance, 3D shape, or both. Without: as the weights have it."""
+    rgb_weight: Annotated[float | None, arg(metavar="SHARE")] = None
+    """Of appearance in the fused feature, from 0 to 1. Without: as the weights have it."""
     layout: str | None = None
     """Of a data set, when it cannot be told from what lies in its folder: market1501, prcc, ltcc, csv, ..."""
     strict: bool = False

@@ -14,6 +14,7 @@ from habitus.data.listing import ListedPhotos, list_photos
 from habitus.reid.embedder import Embedder
 from habitus.reid.feature_files import FeatureFile, merge_features, read_features, write_features
 from habitus.reid.pretrained import SHIPPED
+from habitus.reid.shape_reid import feature_words
 from habitus.unfinished import begin, parts_of
 
 if TYPE_CHECKING:
@@ -34,11 +35,15 @@ def embed_folder(command: "EmbedCommand") -> tuple[int, int]:
     """
     output, parts = command.output, parts_of(command.output, resume=command.resume)
     photos = list_photos(command.data, command.layout)
-    embedder = Embedder(command.weights, device=command.device, batch=command.batch, flip=command.flip)
+    embedder = Embedder(
+        command.weights, device=command.device, batch=command.batch, flip=command.flip, feature=command.feature,
+        rgb_weight=command.rgb_weight,
+    )  # fmt: skip
     made = {
         "weights": command.weights if command.weights in SHIPPED else Path(command.weights).name,
         "sha256": _sha256(_weights_file(command.weights)),
         "size": list(embedder.model.size),
+        "feature": feature_words(embedder.model),
         "flip": command.flip,
         "version": __version__,
     }

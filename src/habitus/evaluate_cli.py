@@ -45,6 +45,10 @@ class EvaluateReidCommand:
     """Average each query with the N photos nearest to it, weighted by their cosine cubed, and ask again."""
     flip: Literal["sum", "none"] = "sum"
     """sum: add the feature of the mirror image, as is usual."""
+    feature: Literal["rgb", "shape", "fused"] | None = None
+    """Of weights of several streams (3dsl): appearance, 3D shape, or both. Without: as the weights have it."""
+    rgb_weight: Annotated[float | None, arg(metavar="SHARE")] = None
+    """Of appearance in the fused feature, from 0 to 1. Without: as the weights have it."""
     layout: Annotated[str | None, arg(metavar="NAME")] = None
     """Of the folder, when it cannot be told from what lies in it: market1501, prcc, ltcc, csv, ..."""
     strict: bool = False

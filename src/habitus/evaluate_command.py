@@ -45,6 +45,8 @@ def score_reid(command: "EvaluateReidCommand", *, say: Callable[[str], None]) ->
 def _check_places(command: "EvaluateReidCommand") -> None:
     if (command.weights is None) == (command.features is None):
         raise InputError("--weights or --features: give one of them; try --weights baseline")
+    if command.features is not None and (command.feature, command.rgb_weight) != (None, None):
+        raise InputError("--feature, --rgb-weight: were chosen when --features was made; leave them out")
     check_report_places(command.json, command.output)
 
 
@@ -60,6 +62,9 @@ def _features(command: "EvaluateReidCommand", data: ReidData, photos: Records) -
         root = data.root if data.root.is_dir() else data.root.parent
         return features_from_file(command.features, photos, root, strict=command.strict)
     weights = str(command.weights)
-    embedder = Embedder(weights, device=command.device, batch=command.batch, flip=command.flip)
+    embedder = Embedder(
+        weights, device=command.device, batch=command.batch, flip=command.flip, feature=command.feature,
+        rgb_weight=command.rgb_weight,
+    )  # fmt: skip
     with tqdm(total=len(photos), unit="photo", smoothing=0.05) as bar:
         return embed_photos(photos, embedder, weights=weights, strict=command.strict, progress=bar.update)

@@ -15,6 +15,7 @@ from habitus.data.records import Records, Trial
 from habitus.errors import InputError
 from habitus.reid.embedder import Embedder
 from habitus.reid.feature_files import read_features
+from habitus.reid.shape_reid import feature_words
 
 log = logging.getLogger("habitus")
 
@@ -41,7 +42,7 @@ class Source:
     weights: str
     """Name or file of the model."""
     feature: str = "rgb"
-    """Which of the model's features."""
+    """Which of the model's features, as `reid.shape_reid.feature_words` says it."""
     flip: str = "sum"
     """"sum": those of a photo and of its mirror image are added; "none"."""
     trained: Mapping[str, Any] = field(default_factory=dict)
@@ -126,7 +127,9 @@ def embed_photos(
     return FeatureTable(
         rows={photos.paths[row]: place for place, row in enumerate(rows.tolist())},
         features=features,
-        source=Source(weights, flip=embedder.flip, trained=embedder.model.trained),
+        source=Source(
+            weights, feature=feature_words(embedder.model), flip=embedder.flip, trained=embedder.model.trained
+        ),
         broken=tuple(path for row, path in enumerate(photos.paths) if row not in kept),
         seconds={"embedding": perf_counter() - start},
     )
@@ -164,7 +167,9 @@ def features_from_file(path: Path, photos: Records, root: Path, *, strict: bool 
         rows={photo: rows[photo] for photo in photos.paths if photo in rows},
         features=file.features,
         source=Source(
-            f"{file.made.get('weights', 'unknown')} ({path.name})", flip=str(file.made.get("flip", "unknown"))
+            f"{file.made.get('weights', 'unknown')} ({path.name})",
+            feature=str(file.made.get("feature", "unknown")),
+            flip=str(file.made.get("flip", "unknown")),
         ),
         broken=tuple(missing),
         seconds={"reading": perf_counter() - start},

@@ -20,6 +20,7 @@ from habitus.data.transforms import resized
 from habitus.errors import InputError
 from habitus.reid.model import ReidModel
 from habitus.reid.pretrained import load_model
+from habitus.reid.shape_reid import Stream, with_feature
 
 log = logging.getLogger("habitus")
 
@@ -44,7 +45,14 @@ class Embedder:
     """
 
     def __init__(
-        self, model: ReidModel | str | Path, *, device: str = "auto", batch: int = 64, flip: Flip = "sum"
+        self,
+        model: ReidModel | str | Path,
+        *,
+        device: str = "auto",
+        batch: int = 64,
+        flip: Flip = "sum",
+        feature: Stream | None = None,
+        rgb_weight: float | None = None,
     ) -> None:
         """Load the network.
 
@@ -54,14 +62,17 @@ class Embedder:
             device: "auto" (CUDA when it is there), "cpu", "cuda" or another of torch's.
             batch: photos that the network sees at once.
             flip: "sum" adds the features of the mirrored photo, at twice the time.
+            feature: of models of several streams (3DSL): "rgb", "shape" or "fused"; None is what the model gives.
+            rgb_weight: of the RGB stream in the fused feature, from 0 to 1; None is the model's own.
 
         Raises:
-            InputError: there are no such weights, no such device, or the batch is empty.
+            InputError: there are no such weights, no such device, no such feature, or the batch is empty.
         """
         if batch < 1:
             raise InputError(f"batch {batch}: must be 1 at least")
         self.device = device_of(device)
-        self.model = (model if isinstance(model, ReidModel) else load_model(model)).to(self.device).eval()
+        network = model if isinstance(model, ReidModel) else load_model(model)
+        self.model = with_feature(network, feature, rgb_weight).to(self.device).eval()
         self.batch, self.flip = batch, flip
 
     def __call__(self, photos: Photos) -> Features:

@@ -35,7 +35,8 @@ class FeatureFile:
     """train, val, query, gallery; empty of photos that belong to no set."""
     features: Float32[np.ndarray, "M D"]
     made: Mapping[str, Any]
-    """weights, sha256 (of the weights), size (height, width), flip, version (of Habitus); empty in others' files."""
+    """weights, sha256 (of the weights), size (height, width), feature, flip, version (of Habitus); empty in files of
+    others."""
 
     def __len__(self) -> int:
         return len(self.paths)

@@ -127,12 +127,17 @@ class BodyRegressor(nn.Module):
         else:
             self.part_features = nn.ModuleList()
             self.displaced = WholeDisplacement(basis, width=width, hidden=hidden)
+        self.feature_sizes = (width, *(part_width for _ in self.part_features))
+        """Lengths of the global shape feature and of the local ones."""
         self.register_buffer("mean", channels(mean), persistent=False)
         self.register_buffer("std", channels(std), persistent=False)
 
     def forward(self, images: Float[Tensor, "B 3 H W"]) -> Regression:
         """The bodies in pictures of one person each: RGB in [0, 1], any height and width."""
-        pictures = prepared(images, self.size, self.mean, self.std)
+        return self.read(prepared(images, self.size, self.mean, self.std))
+
+    def read(self, pictures: Float[Tensor, "B 3 h w"]) -> Regression:
+        """The bodies in pictures that are prepared already: of the network's size, normalised."""
         shared = self.backbone.stem(pictures)
         psi, rotations = self._pose(self.pose_pool(self.pose_layers(shared)).float())
         features = self.backbone.layer4(self.backbone.layer3(shared))
