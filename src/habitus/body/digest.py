@@ -1,6 +1,7 @@
 """What tells one body from another, also of the same topology: male from female, one UV layout from another."""
 
 import hashlib
+from typing import Any
 
 from habitus.body.model import BodyModel
 
@@ -17,3 +18,10 @@ def body_digest(body: BodyModel) -> str:
 def about_body(body: BodyModel) -> dict[str, str]:
     """What a file that is made for one body says of it: its topology and its digest, under names for messages."""
     return {"body": body.topology, "body file": body_digest(body)}
+
+
+def known_of(body: BodyModel | None, source: str | None) -> dict[str, Any]:
+    """What a file made of photos of a body must say of itself, as far as it is known: the body, and what the photos
+    come from."""
+    about = {} if body is None else about_body(body)
+    return about if source is None else about | {"source": source}

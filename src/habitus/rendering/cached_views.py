@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from habitus.body.digest import about_body
+from habitus.body.digest import about_body, known_of
 from habitus.body.model import BodyModel
 from habitus.record_files import Record, RecordFile, write_records
 from habitus.rendering.cached_views_batch import UV_STEPS, View, Views, collate_views
@@ -84,8 +84,7 @@ class CachedViews:
             InputError: the file is missing, unfinished, cut off, or of another body or source.
         """
         self._records = RecordFile(path, _KIND)
-        expected = {} if body is None else about_body(body)
-        self._records.check(expected if source is None else expected | {"source": source})
+        self._records.check(known_of(body, source))
         height, width = self._records.about["size"]
         self.size: tuple[int, int] = (height, width)
         self.topology: str = self._records.about["body"]

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from habitus.body.digest import about_body
+from habitus.body.digest import about_body, known_of
 from habitus.body.model import BodyModel
 from habitus.record_files import Record, RecordFile, write_records
 from habitus.texture.complete import without_strays
@@ -71,8 +71,7 @@ class CachedKnown:
             InputError: the file is missing, unfinished, cut off, or of another body or source.
         """
         self._records = RecordFile(path, _KIND)
-        expected = {} if body is None else about_body(body)
-        self._records.check(expected if source is None else expected | {"source": source})
+        self._records.check(known_of(body, source))
         self.size: int = self._records.about["size"]
         self.topology: str = self._records.about["body"]
 
