@@ -21,7 +21,8 @@ import numpy as np
 import torch
 
 from habitus.body.model import BodyModel
-from habitus.recovery.calibrated_height import measure_body, measure_height, stature
+from habitus.body.stature import stature
+from habitus.recovery.calibrated_height import measure_body, measure_height
 from habitus.types import BodyParams
 
 from standing_people import calibrated, stand_before_a_camera

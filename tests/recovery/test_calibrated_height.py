@@ -12,8 +12,9 @@ from standing_people import calibrated, stand_before_a_camera
 
 from habitus.body.model import BodyModel
 from habitus.body.rotations import axis_angle_to_matrix, matrix_to_axis_angle
+from habitus.body.stature import stature
 from habitus.errors import InputError
-from habitus.recovery.calibrated_height import GroundCamera, beta_of_height, measure_body, measure_height, stature
+from habitus.recovery.calibrated_height import GroundCamera, beta_of_height, measure_body, measure_height
 from habitus.synthetic.scenes.camera import draw_camera
 from habitus.synthetic.scenes.cards import project
 from habitus.types import BodyParams

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from habitus.body.model import BodyModel
-from habitus.recovery.calibrated_height import beta_of_height, stature
+from habitus.body.stature import stature
+from habitus.recovery.calibrated_height import beta_of_height
 from habitus.recovery.consensus import rebuilt, robust_mean, tracklet_body
 from habitus.rendering.camera import project
 from habitus.types import BodyParams

@@ -11,9 +11,12 @@ from habitus.body.model import BodyModel
 _INVERSES: WeakKeyDictionary[BodyModel, Tensor] = WeakKeyDictionary()
 
 
-def stature(body: BodyModel, beta: Float[Tensor, "B 10"]) -> Float[Tensor, "B"]:
-    """Height of the naked body from soles to crown in the rest pose, metres."""
-    height = body.rest(beta)[..., 1]
+def stature(
+    body: BodyModel, beta: Float[Tensor, "B 10"], delta: Float[Tensor, "B N 3"] | None = None
+) -> Float[Tensor, "B"]:
+    """From the lowest to the highest vertex of the rest pose, which stands upright; metres. With delta, shoes and hair
+    count."""
+    height = body.rest(beta, delta)[..., 1]
     return height.amax(1) - height.amin(1)
 
 

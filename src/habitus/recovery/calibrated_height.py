@@ -12,6 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from habitus.body.model import BodyModel
+from habitus.body.stature import stature
 from habitus.errors import InputError
 from habitus.types import SMPL_JOINTS, BodyParams
 
@@ -114,15 +115,6 @@ def measure_body(
     size, error, distance = _measured(camera, ends[..., 1], ahead.gather(1, at), up.gather(1, at), pixel_error)
     upright = stature(body, params.beta, params.delta).detach()
     return MeasuredHeight((size * upright).to(upright), (error * upright).to(upright), distance.to(upright))
-
-
-def stature(
-    body: BodyModel, beta: Float[Tensor, "B K"], delta: Float[Tensor, "B N 3"] | None = None
-) -> Float[Tensor, "B"]:
-    """From the lowest to the highest vertex of the rest pose, which stands upright; metres. With delta, shoes and hair
-    count."""
-    up = body.rest(beta, delta)[..., 1]
-    return up.amax(1) - up.amin(1)
 
 
 def beta_of_height(
