@@ -89,12 +89,15 @@ def _models() -> Finding:
 
 def _weights() -> Finding:
     from habitus.reid.pretrained import SHIPPED  # noqa: PLC0415
+    from habitus.texture.choice import BEST  # noqa: PLC0415
+    from habitus.texture.generator import pretrained as generators  # noqa: PLC0415
 
-    missing = [name for name, folder in SHIPPED.items() if not (folder / "model.safetensors").is_file()]
+    folders = SHIPPED | {f"texture {BEST}": generators.SHIPPED[BEST]}
+    missing = [name for name, folder in folders.items() if not (folder / "model.safetensors").is_file()]
     if missing:
         cure = "pip install --force-reinstall habitus"
-        return Finding("missing", "re-ID weights", f"{', '.join(missing)} not in this installation", cure)
-    return Finding("ok", "re-ID weights", f"{', '.join(SHIPPED)}, ship with habitus")
+        return Finding("missing", "weights", f"{', '.join(missing)} not in this installation", cure)
+    return Finding("ok", "weights", f"{', '.join(folders)}, ship with habitus")
 
 
 def _renderer() -> Finding:
