@@ -47,6 +47,7 @@ def main() -> None:
     if options.before:
         generator.trained["before"] = [json.loads(path.read_text()) for path in options.before]
     generator.save_pretrained(SHIPPED[options.name], dtype=torch.float16)
+    load_generator(options.name, BodyModel.load())  # what cannot be loaded is not to be shipped
     size = sum(path.stat().st_size for path in SHIPPED[options.name].iterdir())
     print(f"{SHIPPED[options.name]}: {size / 1e6:.1f} MB")
 

@@ -13,6 +13,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from habitus.reid.pretrained import SHIPPED, load_model
 
 KEPT = ("mAP", "rank1", "rank5", "rank10", "mINP", "queries", "skipped", "gallery", "protocol")
@@ -43,7 +45,8 @@ def main() -> None:
     model.trained = {**model.trained, "scores": scores_of(options.scores)}
     if options.before:
         model.trained["before"] = [json.loads(path.read_text()) for path in options.before]
-    model.without_classifiers().half().save_pretrained(SHIPPED[options.name])
+    model.without_classifiers().save_pretrained(SHIPPED[options.name], dtype=torch.float16)
+    load_model(options.name)  # what cannot be loaded is not to be shipped
     size = sum(path.stat().st_size for path in SHIPPED[options.name].iterdir())
     print(f"{SHIPPED[options.name]}: {size / 1e6:.1f} MB")
 

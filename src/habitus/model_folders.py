@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
 from huggingface_hub import snapshot_download
 from safetensors.torch import save
 from torch import Tensor
@@ -36,6 +37,13 @@ def write_model_folder(folder: Path, *, config: dict[str, Any], tensors: Mapping
         path.write_text(card)
     with writing(folder / CONFIG) as path:
         path.write_text(json.dumps(config, indent=2) + "\n")
+
+
+def narrowed(tensors: Mapping[str, Tensor], dtype: torch.dtype) -> dict[str, Tensor]:
+    """A state dict with its numbers in fewer bits; whole numbers, and tensors with a number that would become infinite
+    (variances in batch normalisation may), stay as they are."""
+    narrow = {name: tensor.to(dtype) if tensor.is_floating_point() else tensor for name, tensor in tensors.items()}
+    return {name: narrow[name] if torch.isfinite(narrow[name]).all() else tensors[name] for name in tensors}
 
 
 def model_folder(name: str | Path, **hub: Any) -> Path:

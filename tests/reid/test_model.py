@@ -5,6 +5,7 @@ import json
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from small_networks import SIZE, people, small_baseline, small_pcb
 from torch.nn import functional as F
 
@@ -102,6 +103,18 @@ def test_released_without_classifiers(make):
     assert torch.equal(feature_of(slim, people()), feature_of(network, people()))
     torch.nn.init.zeros_(slim.backbone.conv1.weight)
     assert network.backbone.conv1.weight.abs().sum() > 0
+
+
+def test_half_precision_where_numbers_fit(tmp_path):
+    network = small_baseline().eval()
+    variance = network.backbone.layer4[0].bn2.running_var
+    variance.fill_(1e6)  # above the largest number of 16 bits
+    network.save_pretrained(tmp_path, dtype=torch.float16)
+    kept = load_file(tmp_path / "model.safetensors")
+    wide = [name for name, tensor in kept.items() if tensor.dtype == torch.float32]
+    assert wide == ["backbone.layer4.0.bn2.running_var"]
+    again = StrongBaseline.from_pretrained(tmp_path)
+    assert F.cosine_similarity(feature_of(again, people(3)), feature_of(network, people(3))).min() > 0.9999
 
 
 def test_saved_again_over_the_old(tmp_path):

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from habitus.backbones import ResNet
 from habitus.errors import InputError
 from habitus.image_input import IMAGENET_MEAN, IMAGENET_STD, channels, check_choice, check_input, prepared
-from habitus.model_folders import CONFIG, WEIGHTS, model_folder, training_notes, write_model_folder
+from habitus.model_folders import CONFIG, WEIGHTS, model_folder, narrowed, training_notes, write_model_folder
 from habitus.reid.output import ReidOutput
 from habitus.weight_files import first_line, fitted, read_config, read_tensors
 
@@ -166,12 +166,19 @@ class ReidModel(nn.Module, PyTorchModelHubMixin):
         return self.from_tensors(options, kept, source=Path(self.kind))
 
     def save_pretrained(
-        self, save_directory: str | Path, *, push_to_hub: bool = False, repo_id: str | None = None, **hub: Any
+        self,
+        save_directory: str | Path,
+        *,
+        dtype: torch.dtype = torch.float32,
+        push_to_hub: bool = False,
+        repo_id: str | None = None,
+        **hub: Any,
     ) -> str | None:
         """Write model.safetensors, README.md and config.json; each appears whole, and an error leaves an old one alone.
 
         Args:
             save_directory: made when it is missing.
+            dtype: of the numbers in the file, where they fit; torch.float16 halves it.
             push_to_hub: also upload them, as `repo_id` or under the folder's name.
             repo_id: owner/name.
             hub: options of `PyTorchModelHubMixin.push_to_hub`.
@@ -184,5 +191,5 @@ class ReidModel(nn.Module, PyTorchModelHubMixin):
         """
         folder, config = Path(save_directory), self.config()
         card = CARD.format(**config, training=training_notes(self.trained))
-        write_model_folder(folder, config=config, tensors=self.state_dict(), card=card)
+        write_model_folder(folder, config=config, tensors=narrowed(self.state_dict(), dtype), card=card)
         return self.push_to_hub(repo_id or folder.name, **hub) if push_to_hub else None

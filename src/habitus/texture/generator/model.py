@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from habitus.body.model import BodyModel
 from habitus.errors import InputError
-from habitus.model_folders import CONFIG, WEIGHTS, model_folder, training_notes, write_model_folder
+from habitus.model_folders import CONFIG, WEIGHTS, model_folder, narrowed, training_notes, write_model_folder
 from habitus.texture.generator.released import ReleasedUNet
 from habitus.texture.generator.sight import Sight
 from habitus.texture.generator.uv_network import UvNetwork
@@ -124,7 +124,7 @@ class TextureGenerator(nn.Module, PyTorchModelHubMixin):
 
         Args:
             save_directory: made when it is missing.
-            dtype: of the numbers in the file; torch.float16 halves it.
+            dtype: of the numbers in the file, where they fit; torch.float16 halves it.
             push_to_hub: also upload them, as `repo_id` or under the folder's name.
             repo_id: owner/name.
             hub: options of `PyTorchModelHubMixin.push_to_hub`.
@@ -136,9 +136,8 @@ class TextureGenerator(nn.Module, PyTorchModelHubMixin):
             InputError: the folder cannot be written, or the disk is full.
         """
         folder, config = Path(save_directory), self.config()
-        tensors = {name: t.to(dtype) if t.is_floating_point() else t for name, t in self.state_dict().items()}
         card = CARD.format(**config, training=training_notes(self.trained))
-        write_model_folder(folder, config=config, tensors=tensors, card=card)
+        write_model_folder(folder, config=config, tensors=narrowed(self.state_dict(), dtype), card=card)
         return self.push_to_hub(repo_id or folder.name, **hub) if push_to_hub else None
 
     @classmethod
