@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from command_runs import Killed, kill_after, refusal
 from made_photos import write_photos
 
 from habitus import bodies_command, cli, photo_parts
@@ -37,28 +38,7 @@ def bodies(folder, output, *options):
 
 
 def refused(capsys, *arguments):
-    with pytest.raises(SystemExit) as caught:
-        bodies(*arguments)
-    assert caught.value.code == 2
-    message = capsys.readouterr().err.strip().splitlines()[-1]
-    assert message.startswith("habitus: ")
-    return message
-
-
-class Killed(BaseException):
-    """Stands for kill -9: nothing catches it."""
-
-
-def killed_after(monkeypatch, name, calls):
-    original, count = getattr(bodies_command, name), []
-
-    def dying(*arguments, **options):
-        count.append(None)
-        if len(count) > calls:
-            raise Killed
-        return original(*arguments, **options)
-
-    monkeypatch.setattr(bodies_command, name, dying)
+    return refusal(capsys, lambda: bodies(*arguments))
 
 
 def test_every_photo_has_its_body_and_who_is_not_found_is_named(tmp_path, photos, capsys, caplog):
@@ -77,12 +57,14 @@ def test_every_photo_has_its_body_and_who_is_not_found_is_named(tmp_path, photos
 def test_a_killed_run_ends_in_the_same_file(tmp_path, photos, monkeypatch, name, calls):
     bodies(tmp_path / "photos", tmp_path / "whole.parquet")
     with monkeypatch.context() as patches:
-        killed_after(patches, name, calls)
+        kill_after(patches, bodies_command, name, calls)
         with pytest.raises(Killed):
             bodies(tmp_path / "photos", tmp_path / "killed.parquet")
     assert not (tmp_path / "killed.parquet").exists()
     with monkeypatch.context() as patches:
-        killed_after(patches, "fit_photos", 3 - calls if name == "write_bodies" else 0)  # none is fitted again
+        kill_after(
+            patches, bodies_command, "fit_photos", 3 - calls if name == "write_bodies" else 0
+        )  # none is fitted again
         bodies(tmp_path / "photos", tmp_path / "killed.parquet", "--resume")
     assert (tmp_path / "killed.parquet").read_bytes() == (tmp_path / "whole.parquet").read_bytes()
     assert not (tmp_path / "killed.parquet.unfinished").exists()
@@ -100,7 +82,7 @@ def test_bad_input(tmp_path, photos, monkeypatch, capsys):
     (folder / "SMPL_RSC/pkl/000.pkl").touch()
     assert "give your SMPL file with --body" in refused(capsys, folder, output, "--hmr", str(folder))
     with monkeypatch.context() as patches:
-        killed_after(patches, "merge_bodies", 0)
+        kill_after(patches, bodies_command, "merge_bodies", 0)
         with pytest.raises(Killed):
             bodies(folder, output)
     assert "--resume" in refused(capsys, folder, output)

@@ -10,6 +10,7 @@ import time
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from command_runs import Killed, kill_after, refusal
 from made_photos import write_photos
 from tiny_models import save_tiny_model
 
@@ -33,12 +34,7 @@ def embed(folder, output, weights, *options):
 
 
 def refused(capsys, *arguments):
-    with pytest.raises(SystemExit) as caught:
-        embed(*arguments)
-    assert caught.value.code == 2
-    message = capsys.readouterr().err.strip().splitlines()[-1]
-    assert message.startswith("habitus: ")
-    return message
+    return refusal(capsys, lambda: embed(*arguments))
 
 
 def test_a_folder_of_photos(tmp_path, photos, weights, capsys):
@@ -95,30 +91,13 @@ def test_broken_photos_are_left_out_and_counted(tmp_path, photos, weights, capsy
     assert "003.png" in refused(capsys, tmp_path / "photos", tmp_path / "strict.parquet", weights, "--strict")
 
 
-class Killed(BaseException):
-    """Stands for kill -9: nothing catches it."""
-
-
-def killed_after(monkeypatch, name, calls):
-    """Die in the call of a function of the command, after so many that succeed."""
-    original, count = getattr(embed_command, name), []
-
-    def dying(*arguments):
-        count.append(None)
-        if len(count) > calls:
-            raise Killed
-        return original(*arguments)
-
-    monkeypatch.setattr(embed_command, name, dying)
-
-
 @pytest.mark.parametrize(("name", "calls"), [("write_features", 0), ("write_features", 2), ("merge_features", 0)])
 def test_a_killed_run_ends_in_the_same_file(tmp_path, photos, weights, monkeypatch, name, calls):
     monkeypatch.setattr(embed_command, "_SHARD", 4)
     photos.paths[5].write_bytes(b"no photo")
     embed(tmp_path / "photos", tmp_path / "whole.parquet", weights)
     with monkeypatch.context() as patches:
-        killed_after(patches, name, calls)
+        kill_after(patches, embed_command, name, calls)
         with pytest.raises(Killed):
             embed(tmp_path / "photos", tmp_path / "killed.parquet", weights)
     assert (tmp_path / "killed.parquet.unfinished").is_dir()
@@ -142,7 +121,7 @@ def test_killed_while_tidying_up(tmp_path, photos, weights, monkeypatch):
 def test_nothing_is_overwritten_nor_mixed(tmp_path, photos, weights, monkeypatch, capsys):
     folder, output = tmp_path / "photos", tmp_path / "out.parquet"
     with monkeypatch.context() as patches:
-        killed_after(patches, "merge_features", 0)
+        kill_after(patches, embed_command, "merge_features", 0)
         with pytest.raises(Killed):
             embed(folder, output, weights)
     assert "--resume" in refused(capsys, folder, output, weights)

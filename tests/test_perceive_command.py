@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from command_runs import Killed, kill_after, refusal
 from made_photos import write_photos
 
 from habitus import cli, perceive_command, photo_parts
@@ -60,28 +61,7 @@ def seen(folder, output, *options) -> SeenFile:
 
 
 def refused(capsys, *arguments):
-    with pytest.raises(SystemExit) as caught:
-        seen(*arguments)
-    assert caught.value.code == 2
-    message = capsys.readouterr().err.strip().splitlines()[-1]
-    assert message.startswith("habitus: ")
-    return message
-
-
-class Killed(BaseException):
-    """Stands for kill -9: nothing catches it."""
-
-
-def killed_after(monkeypatch, name, calls):
-    original, count = getattr(perceive_command, name), []
-
-    def dying(*arguments, **options):
-        count.append(None)
-        if len(count) > calls:
-            raise Killed
-        return original(*arguments, **options)
-
-    monkeypatch.setattr(perceive_command, name, dying)
+    return refusal(capsys, lambda: seen(*arguments))
 
 
 def test_every_photo_in_its_own_frame_and_who_is_not_found_is_named(tmp_path, photos, capsys, caplog):
@@ -100,11 +80,13 @@ def test_every_photo_in_its_own_frame_and_who_is_not_found_is_named(tmp_path, ph
 def test_a_killed_run_ends_in_the_same_file(tmp_path, photos, monkeypatch, name, calls):
     seen(photos, tmp_path / "whole.parquet")
     with monkeypatch.context() as patches:
-        killed_after(patches, name, calls)
+        kill_after(patches, perceive_command, name, calls)
         with pytest.raises(Killed):
             seen(photos, tmp_path / "killed.parquet")
     with monkeypatch.context() as patches:
-        killed_after(patches, "see_photos", 3 - calls if name == "write_seen" else 0)  # none is seen again
+        kill_after(
+            patches, perceive_command, "see_photos", 3 - calls if name == "write_seen" else 0
+        )  # none is seen again
         seen(photos, tmp_path / "killed.parquet", "--resume")
     assert (tmp_path / "killed.parquet").read_bytes() == (tmp_path / "whole.parquet").read_bytes()
 
@@ -172,7 +154,7 @@ def test_bad_input(tmp_path, photos, monkeypatch, capsys):
     (tmp_path / "k.json").write_text(json.dumps({"people": []}))
     assert "names no photos" in refused(capsys, photos, output, "--keypoints", tmp_path / "k.json")
     with monkeypatch.context() as patches:
-        killed_after(patches, "merge_seen", 0)
+        kill_after(patches, perceive_command, "merge_seen", 0)
         with pytest.raises(Killed):
             seen(photos, output)
     assert "--resume" in refused(capsys, photos, output)
