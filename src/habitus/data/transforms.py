@@ -41,11 +41,7 @@ def train_transform(
     Raises:
         InputError: a number outside its range.
     """
-    for name, value in (("flip", flip), ("erase", erase), ("jitter", jitter)):
-        if not 0 <= value <= 1:
-            raise InputError(f"{name} {value}: must be from 0 to 1")
-    if not 0 <= pad < min(size):
-        raise InputError(f"pad {pad}: must be from 0 to below the size {size[0]}x{size[1]}")
+    check_augmentation(size, flip=flip, pad=pad, erase=erase, jitter=jitter)
     steps: list[Transform] = [Resize(size)]
     if flip:
         steps.append(Flip(flip))
@@ -56,6 +52,19 @@ def train_transform(
     if erase:
         steps.append(Erase(erase))
     return Chain(tuple(steps))
+
+
+def check_augmentation(size: tuple[int, int], *, flip: float, pad: int, erase: float, jitter: float) -> None:
+    """See that pictures can be augmented so; see `train_transform`.
+
+    Raises:
+        InputError: a number outside its range.
+    """
+    for name, value in (("flip", flip), ("erase", erase), ("jitter", jitter)):
+        if not 0 <= value <= 1:
+            raise InputError(f"{name} {value}: must be from 0 to 1")
+    if not 0 <= pad < min(size):
+        raise InputError(f"pad {pad}: must be from 0 to below the size {size[0]}x{size[1]}")
 
 
 def test_transform(size: tuple[int, int]) -> Transform:
@@ -94,7 +103,7 @@ class Resize:
         return resized(picture, self.size)
 
 
-def resized(picture: Picture, size: tuple[int, int]) -> Picture:
+def resized(picture: UInt8[np.ndarray, "h w *C"], size: tuple[int, int]) -> UInt8[np.ndarray, "H W *C"]:
     """A picture of the size (H, W): averaged by area along a side that shrinks, bilinear along one that grows."""
     height, width = size
     shrinks = (height < picture.shape[0], width < picture.shape[1])
@@ -115,7 +124,11 @@ class Flip:
 
     def __call__(self, picture: Picture, generator: np.random.Generator) -> Picture:
         """Mirror or not."""
-        return np.asarray(cv2.flip(picture, 1)) if generator.random() < self.probability else picture
+        return mirrored(picture) if self.draw(generator) else picture
+
+    def draw(self, generator: np.random.Generator) -> bool:
+        """Whether to mirror."""
+        return bool(generator.random() < self.probability)
 
 
 @dataclass(frozen=True)
@@ -126,13 +139,27 @@ class PadCrop:
 
     def __call__(self, picture: Picture, generator: np.random.Generator) -> Picture:
         """Shift."""
-        height, width = picture.shape[:2]
+        return shifted(picture, *self.draw(generator))
+
+    def draw(self, generator: np.random.Generator) -> tuple[int, int]:
+        """How far down and to the right, pixels."""
         down, right = generator.integers(-self.pad, self.pad + 1, 2).tolist()
-        shifted = np.zeros_like(picture)
-        shifted[max(down, 0) : height + min(down, 0), max(right, 0) : width + min(right, 0)] = picture[
-            max(-down, 0) : height + min(-down, 0), max(-right, 0) : width + min(-right, 0)
-        ]
-        return shifted
+        return down, right
+
+
+def mirrored(picture: UInt8[np.ndarray, "H W *C"]) -> UInt8[np.ndarray, "H W *C"]:
+    """Left for right."""
+    return np.asarray(cv2.flip(picture, 1))
+
+
+def shifted(picture: UInt8[np.ndarray, "H W *C"], down: int, right: int) -> UInt8[np.ndarray, "H W *C"]:
+    """Moved by whole pixels, over black."""
+    height, width = picture.shape[:2]
+    moved = np.zeros_like(picture)
+    moved[max(down, 0) : height + min(down, 0), max(right, 0) : width + min(right, 0)] = picture[
+        max(-down, 0) : height + min(-down, 0), max(-right, 0) : width + min(-right, 0)
+    ]
+    return moved
 
 
 @dataclass(frozen=True)
