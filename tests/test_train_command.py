@@ -169,6 +169,19 @@ def test_data_that_cannot_be_learned_from(tmp_path, capsys, settings, reason):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize("recipe", ["reid-baseline", "pcb"])
+def test_outfits_told_apart(recipe, data, tmp_path, capsys):
+    """Each outfit has a class of its own; photos of one outfit are what triplets draw together."""
+    habitus_train(recipe, data, tmp_path / "run", "--epochs", 1, "--identities", "outfits")
+    model = load_model(tmp_path / "run" / "model")
+    assert model.trained["options"]["identities"] == "outfits"
+    assert model.classes == 8
+    assert "leave it out" in refused(capsys, "cal", data, tmp_path / "cal", "--identities", "outfits")
+    nameless = write_set(tmp_path / "nameless", labelled=False)
+    line = refused(capsys, recipe, nameless, tmp_path / "other", "--identities", "outfits")
+    assert "clothes: are not labelled" in line
+
+
 def test_people_with_one_photo_are_named_and_used(tmp_path, caplog):
     folder = write_set(tmp_path / "data")
     table = (folder / "images.csv").read_text()

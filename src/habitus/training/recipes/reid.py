@@ -23,6 +23,9 @@ class ReidRecipe(LoopSettings):
     """Data sets to train on: folders in the layout of a known set, made worlds, or tables (csv, parquet)."""
     train_on: Literal["train", "all"] = "train"
     """all: every photo of a made world, its test people too; for worlds that nothing is scored on."""
+    identities: Literal["people", "outfits"] = "people"
+    """What is told apart. outfits: somebody in other clothes counts as somebody else, as in Market-1501, where nobody
+    changes: the better teacher where a network cannot see more of a person than clothes. Not for cal."""
     layout: Annotated[str | None, arg(metavar="NAME")] = None
     """Of the folders, when it cannot be told from what lies in them: market1501, prcc, ltcc, csv, ..."""
     strict: bool = False

@@ -16,6 +16,7 @@ from habitus.data.loading import loader
 from habitus.data.records import Records, ReidData
 from habitus.data.samplers import PKBatches, ShuffledBatches
 from habitus.data.transforms import train_transform
+from habitus.errors import InputError
 from habitus.losses.clothes_adversarial import clothes_adversarial_loss
 from habitus.losses.identity import identity_loss
 from habitus.losses.triplet import triplet_loss
@@ -115,7 +116,12 @@ class ReidTask:
 
 
 def baseline_task(recipe: ReidBaseline, records: Records) -> ReidTask:
-    """The strong baseline: softmax and batch-hard triplets."""
+    """The strong baseline: softmax and batch-hard triplets.
+
+    Raises:
+        InputError: outfits are to be told apart, and clothes are not labelled.
+    """
+    records = _told_apart(recipe, records)
     model = StrongBaseline(backbone=recipe.backbone, classes=records.people, size=recipe.size)
 
     def losses(output: ReidOutput, batch: Batch, _epoch: int) -> Losses:
@@ -126,7 +132,12 @@ def baseline_task(recipe: ReidBaseline, records: Records) -> ReidTask:
 
 
 def pcb_task(recipe: Pcb, records: Records) -> ReidTask:
-    """PCB: a softmax a stripe."""
+    """PCB: a softmax a stripe.
+
+    Raises:
+        InputError: outfits are to be told apart, and clothes are not labelled.
+    """
+    records = _told_apart(recipe, records)
     model = PCB(
         backbone=recipe.backbone, classes=records.people, size=recipe.size, stripes=recipe.stripes,
         width=recipe.width, reduction=recipe.reduction, dropout=recipe.dropout,
@@ -144,8 +155,10 @@ def cal_task(recipe: Cal, records: Records) -> ReidTask:
     """CAL: at each batch a classifier of outfits learns first, then the network learns to fool it.
 
     Raises:
-        InputError: clothes are not labelled.
+        InputError: clothes are not labelled, or outfits are to be told apart.
     """
+    if recipe.identities == "outfits":
+        raise InputError("--identities outfits: cal learns what people keep when they change; leave it out")
     outfits = records.clothes_labels()
     model = StrongBaseline(backbone=recipe.backbone, classes=records.people, size=recipe.size, pooling="avg+max")
     classifier = NormalisedClassifier(model.feature_size, int(outfits.max()) + 1)
@@ -177,6 +190,10 @@ def cal_task(recipe: Cal, records: Records) -> ReidTask:
         steps=(clothes, _model_step(recipe, model, losses)),
         extra={"clothes_classifier": classifier},
     )
+
+
+def _told_apart(recipe: ReidRecipe, records: Records) -> Records:
+    return replace(records, pids=records.clothes_labels()) if recipe.identities == "outfits" else records
 
 
 def _identity(output: ReidOutput, batch: Batch, smoothing: float) -> dict[str, Tensor]:
