@@ -76,11 +76,11 @@ def test_every_photo_in_its_own_frame_and_who_is_not_found_is_named(tmp_path, ph
     assert sorted(p.name for p in tmp_path.iterdir()) == ["photos", "s.parquet"]
 
 
-@pytest.mark.parametrize(("name", "calls"), [("write_seen", 2), ("merge_seen", 0)])
+@pytest.mark.parametrize(("name", "calls"), [("write_seen", 2), ("merge_tables", 0)])
 def test_a_killed_run_ends_in_the_same_file(tmp_path, photos, monkeypatch, name, calls):
     seen(photos, tmp_path / "whole.parquet")
     with monkeypatch.context() as patches:
-        kill_after(patches, perceive_command, name, calls)
+        kill_after(patches, photo_parts if name == "merge_tables" else perceive_command, name, calls)
         with pytest.raises(Killed):
             seen(photos, tmp_path / "killed.parquet")
     with monkeypatch.context() as patches:
@@ -154,7 +154,7 @@ def test_bad_input(tmp_path, photos, monkeypatch, capsys):
     (tmp_path / "k.json").write_text(json.dumps({"people": []}))
     assert "names no photos" in refused(capsys, photos, output, "--keypoints", tmp_path / "k.json")
     with monkeypatch.context() as patches:
-        kill_after(patches, perceive_command, "merge_seen", 0)
+        kill_after(patches, photo_parts, "merge_tables", 0)
         with pytest.raises(Killed):
             seen(photos, output)
     assert "--resume" in refused(capsys, photos, output)

@@ -14,7 +14,7 @@ from habitus.errors import InputError
 from habitus.perception.masks import MaskMethod
 from habitus.perception.models import FETCH_COMMAND, missing_models
 from habitus.photo_parts import Part, check_workers, write_in_parts
-from habitus.recovery.body_table_file import count_bodies, merge_bodies, write_bodies
+from habitus.recovery.body_table_file import BODIES, write_bodies
 from habitus.recovery.fit import FitSettings
 from habitus.recovery.imported_bodies import Importer, hmr_folder, smplmarket_folder
 from habitus.recovery.photo_bodies import Found, fit_photos, import_photos
@@ -75,10 +75,9 @@ def recover_bodies(command: "BodiesCommand") -> tuple[int, int]:
     }
     begin(folder, options | {"photos": photos.digest()})
     job = _Job(body, command.mask_method, source, options)
-    write_in_parts(
-        command.output, folder, job, photos.names, photos.records.paths, merge=merge_bodies, workers=command.workers
+    return write_in_parts(
+        command.output, folder, job, photos.names, photos.records.paths, kind=BODIES, workers=command.workers
     )
-    return count_bodies(command.output)
 
 
 def _source(command: "BodiesCommand") -> tuple[Callable[[Path, BodyModel], Importer], Path] | None:

@@ -14,7 +14,7 @@ from habitus.perception.masks import MaskMethod
 from habitus.perception.models import FETCH_COMMAND, missing_models
 from habitus.photo_parts import Part, check_workers, write_in_parts
 from habitus.recovery.photo_seen import Given, see_photos
-from habitus.recovery.seen_file import count_seen, merge_seen, write_seen
+from habitus.recovery.seen_file import SEEN, write_seen
 from habitus.unfinished import begin, parts_of
 
 if TYPE_CHECKING:
@@ -62,10 +62,9 @@ def perceive_folder(command: "PerceiveCommand") -> tuple[int, int]:
     }
     begin(folder, options | {"photos": photos.digest()})
     job = _Job(Given(command.masks, people), command.mask_method, options)
-    write_in_parts(
-        command.output, folder, job, photos.names, photos.records.paths, merge=merge_seen, workers=command.workers
+    return write_in_parts(
+        command.output, folder, job, photos.names, photos.records.paths, kind=SEEN, workers=command.workers
     )
-    return count_seen(command.output)
 
 
 def _check_models(command: "PerceiveCommand") -> None:

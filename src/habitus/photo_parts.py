@@ -3,7 +3,7 @@
 import logging
 import multiprocessing
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ import torch
 from tqdm import tqdm
 
 from habitus.errors import InputError
+from habitus.recovery.table_files import TableKind, count_photos, merge_tables
 from habitus.workers import end_with_parent
 
 log = logging.getLogger("habitus")
@@ -58,9 +59,9 @@ def write_in_parts(
     names: Sequence[str],
     paths: Sequence[Path],
     *,
-    merge: Callable[[Path, Sequence[Path]], None],
+    kind: TableKind,
     workers: int,
-) -> None:
+) -> tuple[int, int]:
     """Write the parts that are missing, name the photos in which nothing was found, and make one file of all parts.
 
     Args:
@@ -69,8 +70,11 @@ def write_in_parts(
         job: what is done.
         names: of the photos below the data's folder.
         paths: of the photos.
-        merge: makes one file of several.
+        kind: of table that the job writes.
         workers: processes; the file does not depend on it.
+
+    Returns:
+        In how many photos something was found, and in how many nothing.
 
     Raises:
         InputError: a worker was killed, or whatever the job raises.
@@ -82,9 +86,10 @@ def write_in_parts(
     if not output.exists():  # else the run was killed when it had only to tidy up
         _write_missing(job, parts, workers)
         whole = folder / "whole.parquet"  # there, so that what a kill leaves is all in one place
-        merge(whole, [part.file for part in parts])
+        merge_tables(whole, kind, [part.file for part in parts])
         whole.replace(output)
     shutil.rmtree(folder)
+    return count_photos(output, kind)
 
 
 def _write_missing(job: Job, parts: list[Part], workers: int) -> None:

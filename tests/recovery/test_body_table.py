@@ -16,10 +16,11 @@ from habitus.body.model import BodyModel
 from habitus.errors import InputError
 from habitus.recovery import body_table_world
 from habitus.recovery.body_table import body_table, read_body_table, world_body_table
-from habitus.recovery.body_table_file import FoundBody, count_bodies, merge_bodies, write_bodies
+from habitus.recovery.body_table_file import BODIES, FoundBody, write_bodies
 from habitus.recovery.delta_coding import HANDLES, pack_delta, unpack_delta
 from habitus.recovery.displacement import displacement_space, shoes
 from habitus.recovery.seen_table import seen_table
+from habitus.recovery.table_files import count_photos, merge_tables
 from habitus.synthetic.worlds.layouts import LAYOUTS, placed
 from habitus.synthetic.worlds.taking import dressed, take
 from habitus.synthetic.worlds.truth_files import read_maps, read_person
@@ -76,8 +77,8 @@ def test_a_table_comes_back_without_the_photos_that_show_nobody(body, tmp_path):
     photos = [(f"a/{i}.png", (40, 20), one) for i, one in enumerate(bodies)]
     write_bodies(tmp_path / "1", body, [photos[0], ("a/x.png", (9, 9), "no person was found"), photos[1]], {"by": "me"})
     write_bodies(tmp_path / "2", body, [("y.png", (0, 0), "is damaged"), photos[2]], {"by": "me"})
-    merge_bodies(tmp_path / "b.parquet", [tmp_path / "1", tmp_path / "2"])
-    assert count_bodies(tmp_path / "b.parquet") == (3, 2)
+    merge_tables(tmp_path / "b.parquet", BODIES, [tmp_path / "1", tmp_path / "2"])
+    assert count_photos(tmp_path / "b.parquet", BODIES) == (3, 2)
     table = pickle.loads(pickle.dumps(body_table(tmp_path, tmp_path / "b.parquet", body)))
     assert table.paths == ("a/0.png", "a/1.png", "a/2.png") and len(table) == 3
     assert table.sizes.tolist() == [[40, 20]] * 3 and table.size(0) == (40, 20)

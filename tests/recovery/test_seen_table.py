@@ -11,8 +11,9 @@ import torch
 from habitus.body.model import BodyModel
 from habitus.errors import InputError
 from habitus.recovery.body_table_file import FoundBody, write_bodies
-from habitus.recovery.seen_file import SeenPerson, count_seen, merge_seen, read_seen, write_seen
+from habitus.recovery.seen_file import SEEN, SeenPerson, read_seen, write_seen
 from habitus.recovery.seen_table import seen_table
+from habitus.recovery.table_files import count_photos, merge_tables
 from habitus.types import BodyParams
 
 SIZE = (40, 20)
@@ -45,8 +46,8 @@ def test_a_file_of_perceive_comes_back_and_says_what_is_missing(body, tmp_path):
     rows = [(f"a/{i}.png", SIZE, one) for i, one in enumerate(people)]
     write_seen(tmp_path / "1", [rows[0], ("a/x.png", (9, 9), "no person was found"), rows[1]], {"by": "me"})
     write_seen(tmp_path / "2", [("y.png", (0, 0), "is damaged"), rows[2]], {"by": "me"})
-    merge_seen(tmp_path / "seen.parquet", [tmp_path / "1", tmp_path / "2"])
-    assert count_seen(tmp_path / "seen.parquet") == (3, 2)
+    merge_tables(tmp_path / "seen.parquet", SEEN, [tmp_path / "1", tmp_path / "2"])
+    assert count_photos(tmp_path / "seen.parquet", SEEN) == (3, 2)
     problems = pq.read_table(tmp_path / "seen.parquet")["problem"].to_pylist()
     assert problems == [None, "no person was found", None, "is damaged", None]
     table = pickle.loads(pickle.dumps(seen_table(tmp_path, tmp_path / "seen.parquet", body)))

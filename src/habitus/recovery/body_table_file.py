@@ -21,11 +21,9 @@ from habitus.recovery.body_table_rows import BodyTable
 from habitus.recovery.delta_coding import pack_delta, unpack_delta
 from habitus.recovery.table_files import (
     TableKind,
-    count_photos,
     known_photos,
     mask_code,
     mask_of,
-    merge_tables,
     numbers_of,
     read_table,
     write_rows,
@@ -75,24 +73,6 @@ def write_bodies(
     """
     rows = [(name, size, found if isinstance(found, str) else _columns(body, found)) for name, size, found in photos]
     write_rows(path, BODIES, rows, {**made, "topology": body.topology})
-
-
-def merge_bodies(path: Path, parts: Sequence[Path]) -> None:
-    """One table of several, one after the other; they are held in memory one at a time.
-
-    Raises:
-        InputError: a part is damaged, or the disk is full or not writable.
-    """
-    merge_tables(path, BODIES, parts)
-
-
-def count_bodies(path: Path) -> tuple[int, int]:
-    """How many photos of a table have a body, and how many have none.
-
-    Raises:
-        InputError: the file cannot be read.
-    """
-    return count_photos(path, BODIES)
 
 
 def read_body_table(path: str | Path, body: BodyModel) -> BodyTable:

@@ -17,11 +17,9 @@ from habitus.recovery.body_table_file import BODIES
 from habitus.recovery.photo_rows import rows_digest, rows_of
 from habitus.recovery.table_files import (
     TableKind,
-    count_photos,
     known_photos,
     mask_code,
     mask_of,
-    merge_tables,
     numbers_of,
     read_table,
     write_rows,
@@ -101,24 +99,6 @@ def write_seen(
     """
     rows = [(name, size, seen if isinstance(seen, str) else _columns(seen)) for name, size, seen in photos]
     write_rows(path, SEEN, rows, made)
-
-
-def merge_seen(path: Path, parts: Sequence[Path]) -> None:
-    """One table of several, one after the other; they are held in memory one at a time.
-
-    Raises:
-        InputError: a part is damaged, or the disk is full or not writable.
-    """
-    merge_tables(path, SEEN, parts)
-
-
-def count_seen(path: Path) -> tuple[int, int]:
-    """In how many photos of a table somebody is seen, and in how many nobody.
-
-    Raises:
-        InputError: the file cannot be read.
-    """
-    return count_photos(path, SEEN)
 
 
 def read_seen(path: str | Path) -> SeenFile:

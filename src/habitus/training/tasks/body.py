@@ -32,6 +32,8 @@ TERMS = ("rotation", "joints", "keypoints", "beta", "delta")
 """What a regressed body is judged by; the recipe has a weight of each name."""
 NETWORK_OPTIONS = tuple(name for name in BodyNetwork.__annotations__)
 """The recipe's fields that the network is built by."""
+LARGEST = 5
+"""Components of beta that builds differ most by."""
 
 
 class BodyTask:
@@ -75,13 +77,13 @@ class BodyTask:
         return {name: weight * terms[name].mean() for name, weight in weights.items() if weight}
 
     def measures(self, shared: Regression, batch: Batch) -> Losses:
-        """How much of the batch's variance of beta is explained, and how far joints are off, for people to watch."""
+        """How much of the batch's variance of the largest components of beta is not explained, for people to watch."""
         truth = batch["beta"]
         left = ((shared.beta.float() - truth) ** 2).sum(0) / ((truth - truth.mean(0)) ** 2).sum(0)
-        return {"variance of beta left": left[:5].mean()}
+        return {"variance of beta left": left[:LARGEST].mean()}
 
     def scores(self) -> dict[str, float]:
-        """None: `habitus evaluate recovery` scores a run's model."""
+        """None: `benchmarks/bench_regressor.py` scores a run's model on held-out people."""
         return {}
 
     def draw(self, path: Path) -> None:
