@@ -49,11 +49,12 @@ def main() -> None:
 
 
 def _measure(title: str, records: Records, size: tuple[int, int]) -> None:
-    dataset = PhotoDataset(records, train_transform(size))
+    transform = train_transform(size)
+    dataset = PhotoDataset(records, transform)
     pictures = [decode(path) for path in records.paths]
     batches = PKBatches(labels=records.labels(), people=BATCH // 4, images=4).batches(0)
     decoding = _each(lambda i: decode(records.paths[i]))
-    drawing = _each(lambda i: dataset.transform(pictures[i], np.random.default_rng((0, i, 0, 0))))
+    drawing = _each(lambda i: transform(pictures[i], np.random.default_rng((0, i, 0, 0))))
     whole = _each(lambda i: next(iter(loader(dataset, [batches[i]], workers=0))), count=len(batches)) / BATCH
     kilobytes = np.mean([path.stat().st_size for path in records.paths]) / 1000
     print(

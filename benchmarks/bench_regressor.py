@@ -34,8 +34,8 @@ from habitus.rendering.render import render_silhouette
 from habitus.synthetic.photos.truth import MadePhoto
 from habitus.synthetic.worlds.taking import dressed, take
 from habitus.synthetic.worlds.world import World, shots_of
-from habitus.training.tasks.body_data import MadePeople
-from habitus.training.tasks.body_sheet import sheet_of
+from habitus.training.tasks.body_data import MadePeople, shown
+from habitus.training.tasks.body_sheet import WATCHED, sheet_of
 
 SEED, SHEET_SEED = 900_003, 9
 FIRST = 5
@@ -73,8 +73,8 @@ def main() -> None:
           f"median {silhouette.median():.3f}")  # fmt: skip
     print(f"{time.process_time() - began:.0f} s of processor time, making the people included")
     if options.sheet is not None:
-        shown = MadePeople(World(seed=SHEET_SEED, outfits=1, views=2, size=regressor.size), body)
-        save_picture(options.sheet, sheet_of(regressor, shown))
+        people = MadePeople(World(seed=SHEET_SEED, outfits=1, views=2, size=regressor.size), body)
+        save_picture(options.sheet, sheet_of(regressor, body, *shown(people, WATCHED)))
 
 
 def photos_of(world: World, body: BodyModel) -> Iterator[list[MadePhoto]]:

@@ -89,12 +89,12 @@ def _step(task: TextureTask, recipe: TextureRecipe, batch: Batch, device: torch.
 
 
 def _generator(task: TextureTask, batch: Batch) -> None:
-    task.forward(batch).render.mean().backward()
+    task.forward(batch, 0).render.mean().backward()
 
 
 @torch.no_grad()
 def _made(task: TextureTask, batch: Batch) -> Made:
-    return task.forward(batch)
+    return task.forward(batch, 0)
 
 
 def _judge(task: TextureTask, batch: Batch, made: Made) -> None:

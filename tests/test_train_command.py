@@ -108,7 +108,7 @@ def test_scores_on_the_way(data, tmp_path, capsys):
     rows = (training_alone / "images.csv").read_text().splitlines()
     (training_alone / "images.csv").write_text("\n".join(row for row in rows if not re.search("query|gallery", row)))
     line = refused(capsys, "pcb", training_alone, tmp_path / "other", "--score-every", 1)
-    assert "has no test people" in line
+    assert "there is nothing to score pcb on" in line
 
 
 def test_options_may_stand_anywhere(data, tmp_path):
@@ -256,7 +256,7 @@ def test_cal_trains_each_network_with_its_own_losses(data):
     def gradients(step, epoch):
         for parameter in task.modules.parameters():
             parameter.grad = None
-        losses = step.losses(task.forward(batch), batch, epoch)
+        losses = step.losses(task.forward(batch, epoch), batch, epoch)
         torch.stack(list(losses.values())).sum().backward()
         return {name for name, p in task.modules.named_parameters() if p.grad is not None and p.grad.any()}, losses
 
@@ -267,7 +267,7 @@ def test_cal_trains_each_network_with_its_own_losses(data):
     moved, losses = gradients(network, 1)
     assert losses.keys() == {"identity", "clothes_adversarial"}
     assert "model.backbone.conv1.weight" in moved
-    assert not clothes.losses(task.forward(batch), batch, 0)
+    assert not clothes.losses(task.forward(batch, 0), batch, 0)
     classifier = next(task.modules["clothes_classifier"].parameters())
     before = classifier.detach().clone()
     train_on(task, batch, epoch=1, progress=1.0, settings=recipe, device=cpu)

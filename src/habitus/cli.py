@@ -18,6 +18,7 @@ from habitus.training.recipes.body import BodyRecipe
 from habitus.training.recipes.cal import Cal
 from habitus.training.recipes.pcb import Pcb
 from habitus.training.recipes.reid_baseline import ReidBaseline
+from habitus.training.recipes.shape_reid import ShapeReidRecipe
 from habitus.training.recipes.texture import TextureRecipe
 from habitus.training.settings import RunOptions
 
@@ -185,6 +186,7 @@ class TrainCommand(RunOptions):
         | Annotated[Cal, subcommand("cal")]
         | Annotated[TextureRecipe, subcommand("texture")]
         | Annotated[BodyRecipe, subcommand("body")]
+        | Annotated[ShapeReidRecipe, subcommand("shape-reid")]
     )
     out: Annotated[Path, arg(aliases=["-o"], metavar="RUN")]
     """Folder of the run; must be empty, or hold a run begun with the same options (--resume)."""
@@ -299,7 +301,7 @@ class PerceiveCommand:
 
     Takes a data set in its official layout, a table, or any folder of photos that show one person each. Photos in which
     nobody is found are named, counted and kept as rows with a problem. A killed run goes on with --resume, to the same
-    file. Training shapes reads the file; made worlds need none, their truth is there.
+    file. `habitus train shape-reid` reads it; made worlds need none, their truth is there.
 
     Try:
         habitus perceive LTCC_ReID/ -o seen.parquet --workers 8

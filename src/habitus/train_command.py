@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from habitus.errors import InputError
+from habitus.model_folders import WEIGHTS
 from habitus.training.loop import train
 from habitus.training.recipes.body import BodyRecipe
 from habitus.training.recipes.cal import Cal
 from habitus.training.recipes.pcb import Pcb
 from habitus.training.recipes.reid import ReidRecipe
 from habitus.training.recipes.reid_baseline import ReidBaseline
+from habitus.training.recipes.shape_reid import ShapeReidRecipe
 from habitus.training.recipes.texture import TextureRecipe
 from habitus.training.settings import LoopSettings
 from habitus.training.task import Task
@@ -101,11 +103,23 @@ def _body(recipe: BodyRecipe, _run: Path) -> Prepared:
     return Prepared(task, options, [], notes, scored=False)
 
 
+def _shape_reid(recipe: ShapeReidRecipe, _run: Path) -> Prepared:
+    from habitus.training.tasks.shape_reid import deciding, shape_reid_task  # noqa: PLC0415 - re-ID needs none of it
+
+    data = training_data(recipe.data, train_on=recipe.train_on, layout=recipe.layout)
+    task = shape_reid_task(recipe, data)
+    task.test = data.test
+    starts = {"init": recipe.init, "shape_init": recipe.shape_init and recipe.shape_init / WEIGHTS}
+    options = deciding(task, recipe) | {name: None if path is None else _digest(path) for name, path in starts.items()}
+    return Prepared(task, options, data.fingerprints, {"trained_on": data.names}, scored=data.test is not None)
+
+
 RECIPES: dict[type[LoopSettings], tuple[str, Callable[[Any, Path], Prepared]]] = {
     ReidBaseline: ("reid-baseline", _reid),
     Pcb: ("pcb", _reid),
     Cal: ("cal", _reid),
     TextureRecipe: ("texture", _texture),
     BodyRecipe: ("body", _body),
+    ShapeReidRecipe: ("shape-reid", _shape_reid),
 }
 """What recipes are called, and how each is prepared: from its options and the folder of the run."""

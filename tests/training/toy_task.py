@@ -63,7 +63,7 @@ class ToyTask:
             time.sleep(self.pause)
             yield _collated(items)
 
-    def forward(self, batch: Batch) -> Tensor:
+    def forward(self, batch: Batch, _epoch: int) -> Tensor:
         return self.body(batch["x"])
 
     def critic_losses(self, shared: Tensor, batch: Batch, _epoch: int) -> Losses:

@@ -25,12 +25,14 @@ _STRANGERS = 16
 class PhotoDataset(Dataset[dict[str, Any]]):
     """Photos by `Key`: the same key always gives the same item, in whatever process and order it is asked for."""
 
-    def __init__(self, records: Records, transform: Transform, *, seed: int = 0, on_broken: OnBroken = "skip") -> None:
+    def __init__(
+        self, records: Records, transform: Transform | None = None, *, seed: int = 0, on_broken: OnBroken = "skip"
+    ) -> None:
         """Label the records.
 
         Args:
             records: the photos.
-            transform: `data.transforms.train_transform(...)` or another.
+            transform: `data.transforms.train_transform(...)` or another; None: photos as they are.
             seed: of the augmentation.
             on_broken: "skip" takes, instead of a file that cannot be read, another photo of the same person (in the
                 same outfit if there is one), and of somebody else when nothing of that person can be read.
@@ -64,9 +66,13 @@ class PhotoDataset(Dataset[dict[str, Any]]):
             InputError: the file is broken and `on_broken` is "stop", or nothing could replace it.
         """
         row, picture = self._read(key)
-        picture = self.transform(picture, np.random.default_rng((self.seed, *key)))
+        if self.transform is not None:
+            picture = self.transform(picture, np.random.default_rng((self.seed, *key)))
+        return self.labelled(row) | {"image": np.stack(cv2.split(picture))}
+
+    def labelled(self, row: int) -> dict[str, Any]:
+        """What is known of a photo: the part of an item that is no picture."""
         return {
-            "image": np.stack(cv2.split(picture)),
             "pid": self.labels[row],
             "camid": self.records.camids[row],
             "clothes_id": self.clothes[row],

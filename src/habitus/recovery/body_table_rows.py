@@ -78,6 +78,11 @@ class BodyTable:
         """
         return self.rows.mask(row)
 
+    def has_mask(self, row: int) -> bool:
+        """Whether there is a mask of a photo: of all."""
+        del row
+        return True
+
     def keypoints(self, row: int) -> Float32[np.ndarray, "17 3"]:
         """COCO-17 of a photo: x, y in its pixels, confidence; 0 is missing.
 

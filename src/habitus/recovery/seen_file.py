@@ -72,6 +72,10 @@ class SeenFile:
         code = self.masks[row].as_py()
         return None if code is None else mask_of(self.file, self.kind, code, row, self.size(row))
 
+    def has_mask(self, row: int) -> bool:
+        """See `SeenTable`."""
+        return self.masks[row].is_valid
+
     def keypoints(self, row: int) -> Float32[np.ndarray, "17 3"]:
         """See `SeenTable`."""
         return self.points[row].reshape(17, 3)

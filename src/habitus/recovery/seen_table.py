@@ -54,6 +54,10 @@ class SeenTable(Protocol):
         """
         ...
 
+    def has_mask(self, row: int) -> bool:
+        """Whether there is a mask of a photo."""
+        ...
+
     def keypoints(self, row: int) -> Float32[np.ndarray, "17 3"]:
         """COCO-17 of a photo: x, y in its pixels, confidence; 0 is missing, all 0: there are none of this photo.
 

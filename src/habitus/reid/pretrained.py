@@ -10,9 +10,10 @@ from habitus.reid.model import ReidModel
 from habitus.reid.pcb import PCB
 from habitus.reid.published import backbone_name, backbone_part, recognised
 from habitus.reid.shape_reid import ShapeReid
+from habitus.reid.two_rgb import TwoRgb
 from habitus.weight_files import fitted, read_config, read_tensors
 
-MODELS: dict[str, type[ReidModel]] = {kind.kind: kind for kind in (PCB, StrongBaseline, ShapeReid)}
+MODELS: dict[str, type[ReidModel]] = {kind.kind: kind for kind in (PCB, StrongBaseline, ShapeReid, TwoRgb)}
 """The classes by the `model` of their config.json."""
 SHIPPED = {name: Path(__file__).parent / "weights" / name for name in ("pcb", "baseline")}
 """The folders of the weights that come with Habitus."""

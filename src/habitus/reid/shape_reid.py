@@ -8,7 +8,6 @@ from typing import Any, Literal, Self
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from habitus.body.model import BodyModel
 from habitus.errors import InputError
@@ -16,6 +15,7 @@ from habitus.image_input import IMAGENET_MEAN, IMAGENET_STD, check_choice
 from habitus.initial_weights import start_classifier
 from habitus.recovery.regressor.model import BodyRegressor, Regression
 from habitus.reid.baseline import StrongBaseline
+from habitus.reid.fusion import fused
 from habitus.reid.model import ReidModel
 from habitus.reid.output import ReidOutput
 
@@ -121,9 +121,7 @@ class ShapeReid(StrongBaseline):
         return ReidOutput(torch.cat(normalised, 1), embeddings, logits)
 
     def _fused(self, rgb: ReidOutput, shape: ReidOutput) -> Float[Tensor, "B D"]:
-        # Square roots: the cosine of two fused features is then weight * cosine(rgb) + (1 - weight) * cosine(shape).
-        parts = ((self.weight, rgb), (1 - self.weight, shape))
-        return torch.cat([share**0.5 * F.normalize(part.feature.float(), dim=1) for share, part in parts], 1)
+        return fused(((self.weight, rgb.feature), (1 - self.weight, shape.feature)))
 
     def head_config(self) -> dict[str, Any]:
         """What E_rgb's own reduction, E_3D and their fusion are made by."""

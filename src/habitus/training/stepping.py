@@ -73,7 +73,7 @@ def train_on(
         for place, part in enumerate(parts):
             with autocast(settings, device):
                 if number == 0 or len(parts) > 1:
-                    shared[place] = task.forward(part)
+                    shared[place] = task.forward(part, epoch)
                 losses = step.losses(shared[place], part, epoch)
             if number == 0:
                 with torch.no_grad():

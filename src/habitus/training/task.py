@@ -61,8 +61,9 @@ class Task(Protocol):
         """Load these batches, in this order; what an item looks like must not depend on the workers."""
         ...
 
-    def forward(self, batch: Batch) -> Any:
-        """What the steps share. Random numbers come from torch's generator, which the loop seeds for each batch."""
+    def forward(self, batch: Batch, epoch: int, /) -> Any:
+        """What the steps share, at an epoch counted from 0. Random numbers come from torch's generator, which the loop
+        seeds for each batch."""
         ...
 
     def measures(self, shared: Any, batch: Batch) -> Losses:

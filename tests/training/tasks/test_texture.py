@@ -120,7 +120,7 @@ def test_two_processes_are_one(places, tmp_path):
     together([sys.executable, "-m", "habitus.cli", *words(places, tmp_path / "shared", *options)])
     alone, shared = (last_row(tmp_path / name) for name in ("alone", "shared"))
     for name in ("reid", "triplet", "face", "pixels off"):
-        assert shared[name] == pytest.approx(alone[name], rel=1e-3), name
+        assert shared[name] == pytest.approx(alone[name], rel=1e-3, abs=1e-5), name
 
 
 def test_losses_that_are_not_finite_name_the_batch_and_leave_the_last_checkpoint(places, tmp_path, monkeypatch, capsys):
@@ -157,7 +157,7 @@ def test_renders_are_held_beside_the_partners_photo(places, tmp_path):
     """In the partner's pose and frame, over the background; as the whole renderer draws it."""
     recipe = small_recipe(places / "world", places / "judge", cache=places / "cache")
     task, batch = one_batch(recipe, tmp_path)
-    made, photos = task.forward(batch), task.dataset.photos
+    made, photos = task.forward(batch, 0), task.dataset.photos
     assert (batch["partner"] != batch["row"]).all()
     params = BodyParams.cat([photos.params(row) for row in batch["partner"].tolist()])
     vertices = BODY(params.theta, params.beta, params.delta).vertices
@@ -174,7 +174,7 @@ def test_renders_are_held_beside_the_partners_photo(places, tmp_path):
 def test_pasted_faces_are_the_scans(places, tmp_path):
     recipe = small_recipe(places / "world", places / "judge", cache=places / "cache", preset="rstg")
     task, batch = one_batch(replace(recipe, face="pasted", size=(32, 16)), tmp_path)
-    texture, face = task.forward(batch).texture, face_hand_mask(BODY, 64) > 0
+    texture, face = task.forward(batch, 0).texture, face_hand_mask(BODY, 64) > 0
     scan = batch["scan"] / 255
     torch.testing.assert_close(texture[..., face], scan[..., face])
     assert (texture - scan).abs().max() > 0.1
@@ -183,7 +183,7 @@ def test_pasted_faces_are_the_scans(places, tmp_path):
 def test_no_pose_draws_the_photo_itself(places, tmp_path):
     recipe = small_recipe(places / "world", places / "judge", cache=places / "cache", preset="rstg")
     task, batch = one_batch(replace(recipe, no_pose=True, face="none"), tmp_path)
-    made = task.forward(batch)
+    made = task.forward(batch, 0)
     assert made.render.shape == (4, 3, 64, 32)
     assert made.mask.min() == 1
     assert torch.equal(batch["partner"], batch["row"])

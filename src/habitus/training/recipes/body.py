@@ -12,13 +12,9 @@ from habitus.training.settings import LoopSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class BodyNetwork(LoopSettings):
-    """What E_3D is made of."""
+class BodyHeads:
+    """What E_3D says, and by what."""
 
-    backbone: Backbone = "resnet50"
-    """Convolutional network; those of half the width are for CPUs."""
-    size: Size = (256, 128)
-    """Of the photos as the network sees them, pixels."""
     granularity: Literal["global", "multi"] = "multi"
     """multi: MGS, local shape features beside the global one, each for a part of the body."""
     width: int = 768
@@ -38,7 +34,17 @@ class BodyNetwork(LoopSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class BodyRecipe(BodyNetwork):
+class BodyNetwork(BodyHeads):
+    """What E_3D is made of."""
+
+    backbone: Backbone = "resnet50"
+    """Convolutional network; those of half the width are for CPUs."""
+    size: Size = (256, 128)
+    """Of the photos as the network sees them, pixels."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BodyRecipe(BodyNetwork, LoopSettings):
     """Bodies from photos: the 3D stream of 3DSL (CVPR 2021), learned from new made people without end.
 
     Nobody comes twice: the number of different builds is what makes a build learnable. The result starts `shape-reid`,

@@ -1,19 +1,18 @@
 """RSTG (re-ID supervised texture generation, CVPR 2019) as released, and our own preset."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from tyro.conf import arg
 
 from habitus.sizes import Size
+from habitus.training.recipes.presets import chosen
 from habitus.training.settings import LoopSettings
 
 Pairs = Literal["self", "same_person", "triplet", "none"]
 Face = Literal["loss", "none", "pasted"]
 Schedule = Literal["constant", "cosine"]
-_PRESETS = "preset"
-"""The word for: as the preset has it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,13 +130,7 @@ class TextureRecipe(LoopSettings):
     @property
     def chosen(self) -> Preset:
         """The preset's settings, and the user's where they were given."""
-        return Preset(
-            **{
-                field.name: getattr(PRESETS[self.preset], field.name) if value in (None, _PRESETS) else value
-                for field in fields(Preset)
-                for value in (getattr(self, field.name),)
-            }
-        )
+        return chosen(PRESETS[self.preset], self)
 
     def options(self) -> dict[str, Any]:
         """All options as they work out."""

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +26,12 @@ from habitus.synthetic.worlds.world import World
 from habitus.training import schedules
 from habitus.training.recipes.body import BodyNetwork, BodyRecipe
 from habitus.training.task import Batch, Losses, Step
-from habitus.training.tasks.body_data import MadePeople, batch_of_people
-from habitus.training.tasks.body_sheet import sheet_of
+from habitus.training.tasks.body_data import MadePeople, batch_of_people, shown
+from habitus.training.tasks.body_sheet import WATCHED, sheet_of
 
 TERMS = ("rotation", "joints", "keypoints", "beta", "delta")
 """What a regressed body is judged by; the recipe has a weight of each name."""
-NETWORK_OPTIONS = tuple(name for name in BodyNetwork.__annotations__)
+NETWORK_OPTIONS = tuple(field.name for field in fields(BodyNetwork))
 """The recipe's fields that the network is built by."""
 LARGEST = 5
 """Components of beta that builds differ most by."""
@@ -65,15 +66,17 @@ class BodyTask:
         """Make the people and take their photos."""
         return loader(self.people, batches, workers=workers)
 
-    def forward(self, batch: Batch) -> Regression:
+    def forward(self, batch: Batch, _epoch: int) -> Regression:
         """The bodies as the network sees them."""
         return self.regressor(batch["image"].float() / 255)
 
     def losses(self, found: Regression, batch: Batch, _epoch: int) -> Losses:
-        """Against the truth."""
+        """Against the truth, in float32 whatever the precision of the network: half precision has no millimetres."""
         weights = {name: getattr(self.recipe, name) for name in TERMS}
-        self.truth = self.truth.on(batch["beta"].device)
-        terms = self.truth.terms(found, batch)
+        device = batch["beta"].device
+        self.truth = self.truth.on(device)
+        with torch.autocast(device.type, enabled=False):
+            terms = self.truth.terms(found, batch)
         return {name: weight * terms[name].mean() for name, weight in weights.items() if weight}
 
     def measures(self, shared: Regression, batch: Batch) -> Losses:
@@ -88,7 +91,7 @@ class BodyTask:
 
     def draw(self, path: Path) -> None:
         """A sheet of some people with what is seen of their bodies."""
-        save_picture(path, sheet_of(self.regressor, self.people))
+        save_picture(path, sheet_of(self.regressor, self.people.body, *shown(self.people, WATCHED)))
 
     def names(self, items: Sequence[Key]) -> list[str]:
         """Whose photos they are."""

@@ -7,6 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from habitus.body.model import BodyModel
 from habitus.data.dataset import Key
@@ -61,6 +64,17 @@ def photo_item(photo: MadePhoto) -> dict[str, Any]:
         "keypoints": photo.keypoints.numpy(),
         "visible": photo.visible.numpy().astype(np.float32),
     }
+
+
+def shown(
+    people: MadePeople, count: int
+) -> tuple[Float[Tensor, "B 3 H W"], tuple[Float[Tensor, "B 10"], Float[Tensor, "B N 3"]]]:
+    """A photo each of the first people, RGB in [0, 1], with their build and clothes."""
+    items = [people[number * people.world.views, 0, 0] for number in range(count)]
+    image, beta, delta = (
+        torch.from_numpy(np.stack([item[name] for item in items])).float() for name in ("image", "beta", "delta")
+    )
+    return image / 255, (beta, delta)
 
 
 def batch_of_people(batch: int, epoch: int, *, people: int, images: int, batches: int) -> list[Key]:

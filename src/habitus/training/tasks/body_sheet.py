@@ -10,9 +10,9 @@ from habitus.export.pictures import contact_sheet, overlay, scaled, to_picture
 from habitus.recovery.regressor.model import BodyRegressor
 from habitus.rendering.render import render, render_silhouette
 from habitus.rendering.shading import Lambert
-from habitus.training.tasks.body_data import MadePeople
 
-PHOTOS = 6
+WATCHED = 6
+"""Photos on a sheet."""
 HEIGHT = 256
 """Of a row, pixels."""
 _CLAY = torch.tensor((0.78, 0.74, 0.70))
@@ -20,31 +20,33 @@ _PAPER = 0.97
 
 
 @torch.no_grad()
-def sheet_of(regressor: BodyRegressor, people: MadePeople) -> UInt8[np.ndarray, "H W 3"]:
-    """A row a photo, always of the same people: the photo, the regressed body's outline on it, that body in the rest
-    pose, and the true one.
+def sheet_of(
+    regressor: BodyRegressor,
+    body: BodyModel,
+    images: Float[Tensor, "B 3 H W"],
+    truth: tuple[Float[Tensor, "B 10"], Float[Tensor, "B N 3"]] | None = None,
+) -> UInt8[np.ndarray, "H W 3"]:
+    """A row a photo: the photo, the regressed body's outline on it, that body in the rest pose, and the true one.
 
     Args:
         regressor: put into eval mode.
-        people: of the training.
+        body: that it regresses, on the CPU.
+        images: photos at the size that the network works at, RGB in [0, 1].
+        truth: true beta and delta, if they are known.
     """
-    body, views = people.body, people.world.views
-    items = [people[number * views, 0, 0] for number in range(PHOTOS)]
     device = next(regressor.parameters()).device
-    images = torch.from_numpy(np.stack([item["image"] for item in items])).float() / 255
     params = regressor.eval()(images.to(device)).params()
     theta, beta, delta, psi = (value.float().cpu() for value in vars(params).values())
-    size = (images.shape[2], images.shape[3])
-    outlines = render_silhouette(body(theta, beta, delta).vertices, body.faces, psi, size=size)
-    truth = [torch.from_numpy(np.stack([item[name] for item in items])).float() for name in ("beta", "delta")]
+    height, width = images.shape[-2:]
+    outlines = render_silhouette(body(theta, beta, delta).vertices, body.faces, psi, size=(height, width))
+    columns = [_standing(body, beta, delta), *([] if truth is None else [_standing(body, *truth)])]
     strips = []
-    for image, outline, found, true in zip(
-        images, outlines, _standing(body, beta, delta), _standing(body, *truth), strict=True
-    ):
+    for image, outline, *figures in zip(images, outlines, *columns, strict=True):
         photo = to_picture(image)
-        pictures = [photo, overlay(photo, outline.numpy()), to_picture(found), to_picture(true)]
+        pictures = [photo, overlay(photo, outline.numpy()), *map(to_picture, figures)]
         strips.append(np.concatenate([scaled(picture, HEIGHT) for picture in pictures], axis=1))
-    return contact_sheet(strips, columns=2, title="photo, outline found, body found, true body")
+    title = "photo, outline found, body found" + ("" if truth is None else ", true body")
+    return contact_sheet(strips, columns=2, title=title)
 
 
 def _standing(body: BodyModel, beta: Float[Tensor, "B 10"], delta: Float[Tensor, "B N 3"]) -> Float[Tensor, "B 3 H H"]:

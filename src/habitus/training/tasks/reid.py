@@ -1,46 +1,47 @@
 """Re-identification: photos of people in batches, a network, and the losses of the strong baseline, PCB and CAL."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Int64
-from torch import Tensor, nn
+from torch import nn
 
-from habitus.data.clothes_alike import alike_groups
 from habitus.data.dataset import Key, PhotoDataset
 from habitus.data.loading import loader
 from habitus.data.records import Records, ReidData
 from habitus.data.samplers import PKBatches, ShuffledBatches
-from habitus.data.transforms import train_transform
 from habitus.errors import InputError
 from habitus.losses.clothes_adversarial import clothes_adversarial_loss
 from habitus.losses.identity import identity_loss
-from habitus.losses.triplet import triplet_loss
 from habitus.reid.baseline import StrongBaseline
 from habitus.reid.clothes_classifier import NormalisedClassifier
 from habitus.reid.embedder import Embedder
 from habitus.reid.model import ReidModel
 from habitus.reid.output import ReidOutput
 from habitus.reid.pcb import PCB
-from habitus.reid.pretrained import load_backbone
-from habitus.training import schedules
-from habitus.training.distributed import gathered
 from habitus.training.recipes.cal import Cal
 from habitus.training.recipes.pcb import Pcb
-from habitus.training.recipes.reid import ReidRecipe, TripletRecipe
 from habitus.training.recipes.reid_baseline import ReidBaseline
 from habitus.training.task import Batch, Losses, Step
+from habitus.training.tasks.reid_parts import (
+    accuracy,
+    exact,
+    identity_losses,
+    model_step,
+    optimizer_of,
+    photo_dataset,
+    pk_batches,
+    rate_of,
+    told_apart,
+    triplet_losses,
+)
 
-BACKBONE_RATES = {"pcb": 0.1, "baseline": 1.0}
-"""Of pretrained backbones, by the kind of model: PCB's authors train the new layers ten times as fast."""
 
-
-class ReidTask:
-    """A re-ID network trained on photos of people; see `habitus.training.task.Task`.
+class PeopleTask:
+    """A network trained to tell people in photos apart: a `habitus.training.task.Task` but for forward and measures.
 
     Args:
         model: gives features and scores.
@@ -73,21 +74,6 @@ class ReidTask:
         """Decode and augment."""
         return loader(self.dataset, batches, workers=workers)
 
-    def forward(self, batch: Batch) -> ReidOutput:
-        """Features and scores, in float32 whatever the precision of the network: distances need it."""
-        output: ReidOutput = self.model(batch["image"].float() / 255)
-        return replace(
-            output,
-            feature=output.feature.float(),
-            embeddings=tuple(embedding.float() for embedding in output.embeddings),
-            logits=tuple(logits.float() for logits in output.logits),
-        )
-
-    def measures(self, shared: ReidOutput, batch: Batch) -> Losses:
-        """The share of training photos that the classifiers together name rightly."""
-        scores = torch.stack([logits.log_softmax(1) for logits in shared.logits]).sum(0)
-        return {"accuracy": (scores.argmax(1) == batch["pid"]).float().mean()}
-
     def scores(self) -> dict[str, float]:
         """mAP and rank-1 in every mode that the test set has."""
         from habitus.evaluation.features import embed_photos, photos_of  # noqa: PLC0415 - matplotlib is slow to import
@@ -115,20 +101,33 @@ class ReidTask:
         self.model.save_pretrained(folder)
 
 
+class ReidTask(PeopleTask):
+    """A re-ID network trained on photos of people by one forward pass."""
+
+    def forward(self, batch: Batch, _epoch: int) -> ReidOutput:
+        """Features and scores."""
+        output: ReidOutput = self.model(batch["image"].float() / 255)
+        return exact(output)
+
+    def measures(self, shared: ReidOutput, batch: Batch) -> Losses:
+        """The share of training photos that the classifiers together name rightly."""
+        return {"accuracy": accuracy(shared.logits, batch["pid"])}
+
+
 def baseline_task(recipe: ReidBaseline, records: Records) -> ReidTask:
     """The strong baseline: softmax and batch-hard triplets.
 
     Raises:
         InputError: outfits are to be told apart, and clothes are not labelled.
     """
-    records = _told_apart(recipe, records)
+    records = told_apart(recipe, records)
     model = StrongBaseline(backbone=recipe.backbone, classes=records.people, size=recipe.size)
 
     def losses(output: ReidOutput, batch: Batch, _epoch: int) -> Losses:
-        return _identity(output, batch, recipe.smoothing) | _triplets(output, batch, recipe)
+        return identity_losses(output, batch, recipe.smoothing) | triplet_losses(output, batch, recipe)
 
-    step = _model_step(recipe, model, losses)
-    return ReidTask(model, dataset=_photos(recipe, records), sampler=_pk_batches(recipe, records), steps=(step,))
+    step = model_step(recipe, model, losses)
+    return ReidTask(model, dataset=photo_dataset(recipe, records), sampler=pk_batches(recipe, records), steps=(step,))
 
 
 def pcb_task(recipe: Pcb, records: Records) -> ReidTask:
@@ -137,18 +136,18 @@ def pcb_task(recipe: Pcb, records: Records) -> ReidTask:
     Raises:
         InputError: outfits are to be told apart, and clothes are not labelled.
     """
-    records = _told_apart(recipe, records)
+    records = told_apart(recipe, records)
     model = PCB(
         backbone=recipe.backbone, classes=records.people, size=recipe.size, stripes=recipe.stripes,
         width=recipe.width, reduction=recipe.reduction, dropout=recipe.dropout,
     )  # fmt: skip
 
     def losses(output: ReidOutput, batch: Batch, _epoch: int) -> Losses:
-        return _identity(output, batch, recipe.smoothing)
+        return identity_losses(output, batch, recipe.smoothing)
 
-    step = _model_step(recipe, model, losses)
+    step = model_step(recipe, model, losses)
     sampler = ShuffledBatches(photos=len(records), batch=recipe.batch, seed=recipe.seed)
-    return ReidTask(model, dataset=_photos(recipe, records), sampler=sampler, steps=(step,))
+    return ReidTask(model, dataset=photo_dataset(recipe, records), sampler=sampler, steps=(step,))
 
 
 def cal_task(recipe: Cal, records: Records) -> ReidTask:
@@ -171,7 +170,7 @@ def cal_task(recipe: Cal, records: Records) -> ReidTask:
         return {"clothes": identity_loss(scores, batch["clothes_id"], smoothing=0).mean()}
 
     def losses(output: ReidOutput, batch: Batch, epoch: int) -> Losses:
-        found = _identity(output, batch, recipe.smoothing) | _triplets(output, batch, recipe)
+        found = identity_losses(output, batch, recipe.smoothing) | triplet_losses(output, batch, recipe)
         if epoch < recipe.clothes_from:
             return found
         own = wardrobe.to(batch["pid"].device)[batch["pid"]]
@@ -181,83 +180,15 @@ def cal_task(recipe: Cal, records: Records) -> ReidTask:
         return found | {"clothes_adversarial": recipe.clothes_weight * loss.mean()}
 
     clothes = Step(
-        "clothes", _optimizer(recipe, [{"params": list(classifier.parameters())}]), clothes_losses, _rate(recipe)
+        "clothes", optimizer_of(recipe, [{"params": list(classifier.parameters())}]), clothes_losses, rate_of(recipe)
     )
     return ReidTask(
         model,
-        dataset=_photos(recipe, records),
-        sampler=_pk_batches(recipe, records),
-        steps=(clothes, _model_step(recipe, model, losses)),
+        dataset=photo_dataset(recipe, records),
+        sampler=pk_batches(recipe, records),
+        steps=(clothes, model_step(recipe, model, losses)),
         extra={"clothes_classifier": classifier},
     )
-
-
-def _told_apart(recipe: ReidRecipe, records: Records) -> Records:
-    return replace(records, pids=records.clothes_labels()) if recipe.identities == "outfits" else records
-
-
-def _identity(output: ReidOutput, batch: Batch, smoothing: float) -> dict[str, Tensor]:
-    losses = [identity_loss(logits, batch["pid"], smoothing=smoothing).mean() for logits in output.logits]
-    return {"identity": torch.stack(losses).sum()}
-
-
-def _triplets(output: ReidOutput, batch: Batch, recipe: TripletRecipe) -> dict[str, Tensor]:
-    """Over the batch of all processes: the hardest stranger may be on another one."""
-    if not recipe.triplet_weight:
-        return {}
-    labels = gathered(batch["pid"])
-    losses = [triplet_loss(gathered(embedding), labels, margin=recipe.margin).mean() for embedding in output.embeddings]
-    return {"triplet": recipe.triplet_weight * torch.stack(losses).mean()}
-
-
-def _photos(recipe: ReidRecipe, records: Records) -> PhotoDataset:
-    transform = train_transform(recipe.size, flip=recipe.flip, pad=recipe.pad, erase=recipe.erase, jitter=recipe.jitter)
-    return PhotoDataset(records, transform, seed=recipe.seed, on_broken="stop" if recipe.strict else "skip")
-
-
-def _pk_batches(recipe: TripletRecipe, records: Records) -> PKBatches:
-    changing, alike = recipe.positives == "clothes-changing", recipe.negatives == "similar-clothes"
-    return PKBatches(
-        labels=records.labels(),
-        people=recipe.people,
-        images=recipe.images,
-        seed=recipe.seed,
-        positives=recipe.positives,
-        negatives=recipe.negatives,
-        clothes=records.clothes_labels() if changing else None,
-        alike=alike_groups(records, people=recipe.people) if alike else None,
-    )
-
-
-def _model_step(recipe: ReidRecipe, model: ReidModel, losses: Callable[[ReidOutput, Batch, int], Losses]) -> Step:
-    """All of the model under one optimiser; a pretrained backbone may learn at a rate of its own."""
-    factor = recipe.backbone_rate
-    if recipe.init is not None:
-        load_backbone(model.backbone, recipe.init)
-        factor = BACKBONE_RATES[model.kind] if factor is None else factor
-    backbone = {id(parameter) for parameter in model.backbone.parameters()}
-    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    groups = [
-        {"params": [p for p in trained if id(p) not in backbone]},
-        {"params": [p for p in trained if id(p) in backbone], "lr": recipe.lr * (1.0 if factor is None else factor)},
-    ]
-    return Step("model", _optimizer(recipe, groups), losses, _rate(recipe))
-
-
-def _optimizer(recipe: ReidRecipe, groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
-    if recipe.optimizer == "sgd":
-        return torch.optim.SGD(groups, recipe.lr, momentum=0.9, nesterov=True, weight_decay=recipe.weight_decay)
-    kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[recipe.optimizer]
-    return kind(groups, recipe.lr, weight_decay=recipe.weight_decay)
-
-
-def _rate(recipe: ReidRecipe) -> schedules.Rate:
-    after = {
-        "cosine": schedules.cosine(epochs=recipe.epochs),
-        "steps": schedules.steps(milestones=recipe.milestones),
-        "constant": schedules.constant,
-    }[recipe.schedule]
-    return schedules.warm_up(after, epochs=recipe.warmup)
 
 
 def _wardrobes(people: Int64[np.ndarray, "M"], outfits: Int64[np.ndarray, "M"]) -> Bool[np.ndarray, "P K"]:

@@ -78,7 +78,7 @@ class TextureTask:
         self.dataset.known = self.caches.known
         return loader(self.dataset, batches, workers=workers)
 
-    def forward(self, batch: Batch) -> Made:
+    def forward(self, batch: Batch, _epoch: int) -> Made:
         """Textures, rendered beside the photos that they are compared with."""
         texture = self.generator(sight_of(batch)).float()
         target = unit(batch["target"])

@@ -30,6 +30,7 @@ from habitus.synthetic.worlds.writing import world_around
 from habitus.texture.generator.sight import Sight, seen_by_networks
 from habitus.texture.known import CachedKnown
 from habitus.texture.scans import ScanTextures
+from habitus.training.tasks.training_data import check_files, places_in
 from habitus.types import BodyParams
 
 log = logging.getLogger("habitus")
@@ -98,15 +99,9 @@ def posed_photos(
         InputError: a table is missing or does not fit, there are not as many as data sets, or hardly any photo has
             parameters.
     """
-    if bodies and len(bodies) != len(roots):
-        raise InputError(
-            f"--bodies: {len(bodies)} files for {len(roots)} data sets; give one each, in the order of --data"
-        )
+    check_files("--bodies", bodies, roots)
     tables = [body_table(root, file, body) for root, file in zip(roots, bodies or [None] * len(roots), strict=True)]
-    places = np.full((len(records), 2), -1, np.int64)
-    for number, (root, table) in enumerate(zip(roots, tables, strict=True)):
-        rows = table.rows_of(records.paths, root)
-        places[rows >= 0] = np.stack([np.full(len(records), number), rows], 1)[rows >= 0]
+    places = places_in(tables, records, roots)
     known = places[:, 0] >= 0
     kept = records.select(known)
     if kept.people < 2:
@@ -160,7 +155,7 @@ class TextureDataset(PhotoDataset):
             seed: of what is drawn.
             on_broken: as for `PhotoDataset`.
         """
-        super().__init__(photos.records, _as_it_is, seed=seed, on_broken=on_broken)
+        super().__init__(photos.records, seed=seed, on_broken=on_broken)
         self.photos, self.beside, self.size, self.partners = photos, beside, size, partners
         self.known: CachedKnown | None = None
         """Unwrapped texels, row by row, once they are there and if they are wanted."""
@@ -223,10 +218,6 @@ def sight_of(batch: Mapping[str, Any]) -> Sight:
     if "known" not in batch:
         return Sight(unit(batch["photo"]))
     return Sight(unit(batch["photo"]), unit(batch["known"]), unit(batch["confidence"])[:, None])
-
-
-def _as_it_is(picture: Picture, _: np.random.Generator) -> Picture:
-    return picture
 
 
 def _planes(picture: Picture) -> Planes:

@@ -5,9 +5,10 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
+from jaxtyping import Int64
 
 from habitus.data.opening import joined, open_data
 from habitus.data.records import Records, ReidData, stacked
@@ -56,6 +57,35 @@ def training_data(
     return TrainingData(
         records, test, [data.name for data in datas], [data.root for data in datas], [_fingerprint(d) for d in datas]
     )
+
+
+class PhotoTable(Protocol):
+    """Rows about photos."""
+
+    def rows_of(self, paths: Sequence[Path], root: Path) -> Int64[np.ndarray, "K"]:
+        """The row of each photo below the folder; -1: it has none."""
+        ...
+
+
+def check_files(option: str, files: Sequence[Path], roots: Sequence[Path]) -> None:
+    """See that each data set has its file, or none has.
+
+    Raises:
+        InputError: there are more or fewer files than data sets.
+    """
+    if files and len(files) != len(roots):
+        raise InputError(
+            f"{option}: {len(files)} files for {len(roots)} data sets; give one each, in the order of --data"
+        )
+
+
+def places_in(tables: Sequence[PhotoTable], records: Records, roots: Sequence[Path]) -> Int64[np.ndarray, "M 2"]:
+    """Where each photo is in the tables of the data sets: which table, and which row; -1 for both: nowhere."""
+    places = np.full((len(records), 2), -1, np.int64)
+    for number, (root, table) in enumerate(zip(roots, tables, strict=True)):
+        rows = table.rows_of(records.paths, root)
+        places[rows >= 0] = np.stack([np.full(len(records), number), rows], 1)[rows >= 0]
+    return places
 
 
 def _to_train_on(root: Path, train_on: Literal["train", "all"], layout: str | None) -> ReidData:
