@@ -13,8 +13,11 @@ from habitus.body.model import BodyModel
 from habitus.errors import InputError
 from habitus.export.pictures import to_picture
 from habitus.pipeline import reconstruct, reconstruct_all
+from habitus.recovery.finding import body_finder
 from habitus.recovery.fit import FitSettings
 from habitus.recovery.parameter_files import save_params
+from habitus.recovery.regressor.model import BodyRegressor
+from habitus.recovery.regressor.pretrained import save_regressor
 from habitus.synthetic.photos.making import make_person
 from habitus.texture.generator.model import TextureGenerator
 
@@ -23,7 +26,7 @@ FILES = {
     "report.json",
     "params.npz",
 }  # fmt: skip
-QUICK = FitSettings(keypoint_steps=20, silhouette_steps=10, displacement_steps=10)
+QUICK = body_finder(settings=FitSettings(keypoint_steps=20, silhouette_steps=10, displacement_steps=10))
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +67,7 @@ def test_a_photo_alone_is_enough(photos, body):
 def test_progress_goes_through_the_stages(photos, body):
     heard = []
     reconstruct(
-        photos[0] / "0.png", body=body, settings=QUICK, texture_size=256, progress=lambda s, d: heard.append((s, d))
+        photos[0] / "0.png", body=body, finder=QUICK, texture_size=256, progress=lambda s, d: heard.append((s, d))
     )
     assert [s for s, d in heard if d == 0.0] == ["perceive", "fit", "texture"]
     assert [s for s, d in heard if d == 1.0][-1] == "texture"
@@ -74,8 +77,8 @@ def test_progress_goes_through_the_stages(photos, body):
 
 def test_two_photos_show_more_than_one(photos, body):
     folder, _ = photos
-    one = reconstruct(folder / "0.png", body=body, settings=QUICK, texture_size=256)
-    both = reconstruct(folder / "0.png", folder / "1.png", body=body, settings=QUICK, texture_size=256)
+    one = reconstruct(folder / "0.png", body=body, finder=QUICK, texture_size=256)
+    both = reconstruct(folder / "0.png", folder / "1.png", body=body, finder=QUICK, texture_size=256)
     seen = [(r.person.texture.confidence > 0).float().mean() for r in (one, both)]
     assert seen[1] > 1.15 * seen[0]
     assert len(both.fit.mask_iou) == 2
@@ -83,7 +86,7 @@ def test_two_photos_show_more_than_one(photos, body):
 
 def test_given_parameters_are_used_as_they_are(photos, body):
     folder, _ = photos
-    first = reconstruct(folder / "0.png", body=body, settings=QUICK, texture_size=256)
+    first = reconstruct(folder / "0.png", body=body, finder=QUICK, texture_size=256)
     again = reconstruct(folder / "0.png", body=body, params=first.fit.params, texture_size=256)
     torch.testing.assert_close(again.person.params.theta, first.person.params.theta)
     torch.testing.assert_close(again.fit.mask_iou, first.fit.mask_iou)
@@ -92,7 +95,7 @@ def test_given_parameters_are_used_as_they_are(photos, body):
 def test_everyone_in_a_photo(photos, body):
     _, made = photos
     pair = np.concatenate([to_picture(m.image) for m in made], 1)
-    people = list(reconstruct_all(np.pad(pair, ((40, 40), (40, 40), (0, 0)), mode="edge"), body=body, settings=QUICK))
+    people = list(reconstruct_all(np.pad(pair, ((40, 40), (40, 40), (0, 0)), mode="edge"), body=body, finder=QUICK))
     assert len(people) == 2
     middles = [float(p.person.crop.to_photo[0, 2]) for p in people]
     assert abs(middles[0] - middles[1]) > 60
@@ -136,6 +139,30 @@ def test_parameters_from_a_file(photos, body, tmp_path):
     cli.main(["person", str(folder / "0.png"), "--params", str(tmp_path / "p.npz"), "-o", str(tmp_path / "out")])
     theta = json.loads((tmp_path / "out" / "report.json").read_text())["theta"]
     np.testing.assert_allclose(theta, made[0].params.theta[0].numpy(), atol=1e-5)
+
+
+def test_the_body_as_a_network_says_it(photos, body, tmp_path, capsys):
+    """Of each photo by itself; the network has learned nothing yet, and says that people stand."""
+    torch.manual_seed(0)
+    small = {"backbone": "resnet10-half", "size": (64, 32), "width": 16, "part_width": 8, "hidden": 32, "handles": 12}
+    save_regressor(tmp_path / "model", BodyRegressor(body, **small), trained={})
+    photo, weights = str(photos[0] / "0.png"), ["--regressor", str(tmp_path / "model")]
+    options = ["--texture", "unwrap", "--texture-size", "256", "--each", "-o", str(tmp_path / "out")]
+    cli.main(["person", photo, "--method", "regress", *weights, *options])
+    report = json.loads((tmp_path / "out" / "0" / "report.json").read_text())
+    assert report["body_by"] == f"regress, {tmp_path / 'model'}"
+    assert 0.4 < report["mask_iou"] < 0.9
+    capsys.readouterr()
+    for words, message in (
+        (["--method", "regress"], "none comes with Habitus yet"),
+        (["--method", "regress", "--regressor", str(tmp_path)], "no folder with a config.json"),
+        ([*weights, "--params", "p.npz"], "p.npz: --params has the body already"),
+    ):
+        with pytest.raises(SystemExit) as stop:
+            cli.main(["person", photo, *words, "-o", str(tmp_path / "none")])
+        assert stop.value.code == 2
+        assert message in capsys.readouterr().err.strip().splitlines()[-1]
+    assert not (tmp_path / "none").exists()
 
 
 def test_each_photo_a_person_and_a_bad_one_does_not_stop_the_rest(photos, body, tmp_path, capsys):

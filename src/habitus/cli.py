@@ -40,6 +40,8 @@ class PersonCommand:
         habitus person photo.jpg --box 120 40 260 410 --mask mask.png -o out/
 
         habitus person photos/ --each -o people/
+
+        habitus person photo.jpg --method regress --regressor run/model -o out/
     """
 
     photos: Positional[Annotated[tuple[Path, ...], arg(metavar="PHOTO...")]]
@@ -61,7 +63,11 @@ class PersonCommand:
     each: bool = False
     """Every photo shows a different person, each in a folder of their own."""
     params: Annotated[Path | None, arg(metavar="FILE")] = None
-    """Body parameters from a file (.npz with SMPL's names, HMR's .pkl) instead of fitting."""
+    """Body parameters from a file (.npz with SMPL's names, HMR's .pkl) instead of recovering them."""
+    method: Literal["fit", "regress"] = "fit"
+    """How the body is recovered. fit: by optimisation, which takes seconds. regress: as a network says, at once."""
+    regressor: Annotated[str | None, arg(metavar="DIR")] = None
+    """Weights of that network: a folder of `habitus train body`, or of 3dsl. A fit starts from what it says."""
     body: Annotated[Path | None, arg(metavar="FILE")] = None
     """Your SMPL .npz or .pkl, instead of the open body."""
     uv: Annotated[Path | None, arg(metavar="OBJ")] = None

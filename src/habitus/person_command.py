@@ -12,7 +12,9 @@ from habitus.body.model import BodyModel
 from habitus.errors import InputError
 from habitus.export.folder import check_output_folder
 from habitus.pipeline import Reconstruction, reconstruct, reconstruct_all
+from habitus.recovery.finding import BodyFinder, body_finder
 from habitus.recovery.parameter_files import load_params, without_camera
+from habitus.reid.e_3d import load_e_3d
 from habitus.reid.embedder import photos_in
 from habitus.texture.choice import TextureMaker, texture_maker
 from habitus.types import BodyParams, Box
@@ -34,12 +36,13 @@ def make_people(command: "PersonCommand") -> None:
     check_output_folder(command.output)
     groups = list(_groups(command))
     body = BodyModel(load_body_data(command.body, uv_obj=command.uv))
+    finder = _finder(command, body)
     texture = texture_maker(body, command.texture, generator=command.generator)
     failed = 0
     for name, photos in groups:
         folder = command.output / name
         try:
-            for i, made in enumerate(_reconstructions(command, photos, body, texture)):
+            for i, made in enumerate(_reconstructions(command, photos, body, finder, texture)):
                 place = folder / f"person-{i + 1}" if command.all else folder
                 made.save(place)
                 _report(place, made)
@@ -63,6 +66,14 @@ def _check(command: "PersonCommand") -> None:
         raise InputError(f"{command.uv}: --uv goes with --body; the open body has its own layout")
     if command.params is not None and (command.all or command.each):
         raise InputError(f"{command.params}: --params goes with the photos of one person; leave --all and --each away")
+    if command.params is not None and (command.method == "regress" or command.regressor is not None):
+        raise InputError(f"{command.params}: --params has the body already; leave --method and --regressor away")
+
+
+def _finder(command: "PersonCommand", body: BodyModel) -> BodyFinder:
+    if command.regressor is None:
+        return body_finder(command.method)
+    return body_finder(command.method, regressor=load_e_3d(command.regressor, body), name=command.regressor)
 
 
 def _groups(command: "PersonCommand") -> Iterator[tuple[str, tuple[Path, ...]]]:
@@ -89,7 +100,7 @@ def _each(paths: tuple[Path, ...]) -> Iterator[tuple[str, Path]]:
 
 
 def _reconstructions(
-    command: "PersonCommand", photos: tuple[Path, ...], body: BodyModel, texture: TextureMaker
+    command: "PersonCommand", photos: tuple[Path, ...], body: BodyModel, finder: BodyFinder, texture: TextureMaker
 ) -> Iterator[Reconstruction]:
     with _Bar(photos[0].name) as bar:
         if command.all:
@@ -98,6 +109,7 @@ def _reconstructions(
                 body=body,
                 keypoints=command.keypoints,
                 mask_method=command.mask_method,
+                finder=finder,
                 texture=texture,
                 texture_size=command.texture_size,
                 progress=bar,
@@ -112,6 +124,7 @@ def _reconstructions(
             mask_method=command.mask_method,
             person=command.person,
             params=None if command.params is None else _params(command.params, body),
+            finder=finder,
             texture=texture,
             texture_size=command.texture_size,
             progress=bar,

@@ -1,4 +1,4 @@
-"""Photo -> textured, animatable person, on one page: perceive, fit, make the texture, save."""
+"""Photo -> textured, animatable person, on one page: perceive, recover the body, make the texture, save."""
 
 import logging
 import time
@@ -16,7 +16,8 @@ from habitus.perception.crop import native_height, recrop
 from habitus.perception.masks import MaskMethod
 from habitus.perception.perceiving import perceive
 from habitus.perception.photo import Photo, as_photo
-from habitus.recovery.fit import Fit, FitSettings, fit, measure
+from habitus.recovery.finding import BodyFinder, body_finder
+from habitus.recovery.fit import Fit, measure
 from habitus.texture.choice import PhotoOfPerson, TextureMaker, TextureWay, texture_maker
 from habitus.types import BodyParams, Box, Crop, TexturedPerson
 
@@ -43,6 +44,8 @@ class Reconstruction:
     warnings: tuple[str, ...] = ()
     texture_by: str = "unwrap"
     """How the texture was made: `TextureMaker.name`."""
+    body_by: str = "fit"
+    """How the body was recovered: `BodyFinder.name`, or "given"."""
 
     def save(self, folder: str | Path) -> None:
         """Write person.glb, person.obj, texture.png, confidence.png, turntable.gif, preview.html and report.json.
@@ -59,6 +62,7 @@ class Reconstruction:
             seconds=self.seconds,
             warnings=self.warnings,
             texture_by=self.texture_by,
+            body_by=self.body_by,
         )
 
 
@@ -71,9 +75,9 @@ def reconstruct(
     mask_method: MaskMethod = "auto",
     person: int | None = None,
     params: BodyParams | None = None,
+    finder: BodyFinder | None = None,
     texture: TextureWay | TextureMaker | None = None,
     texture_size: int = 512,
-    settings: FitSettings | None = None,
     progress: Progress | None = None,
 ) -> Reconstruction:
     """Make a textured, animatable 3D person from one or several photos of them.
@@ -88,12 +92,12 @@ def reconstruct(
         mask: of a single photo, or a PNG.
         mask_method: how the person is cut out when no mask is given.
         person: which of several people, from 1, the most prominent first.
-        params: body parameters, one a photo, instead of fitting.
+        params: body parameters, one a photo, instead of recovering them.
+        finder: how bodies are recovered, see `recovery.finding.body_finder`; None fits.
         texture: how the texture is made: by unwrapping alone, by a network alone, or both: what the photo shows over
             what the network says. None is the best that is installed for the body. `texture.choice.texture_maker` makes
             one of your own weights.
         texture_size: side of the texture, texels.
-        settings: of the fit.
         progress: told how far each stage is.
 
     Raises:
@@ -110,18 +114,19 @@ def reconstruct(
             perceive(p, box=box, keypoints=keypoints, mask=mask, mask_method=mask_method, person=person)[0]
             for p in pictures
         ]
-    body = body or BodyModel.load()
+    body, finder = body or BodyModel.load(), finder or body_finder()
     make_texture = texture if isinstance(texture, TextureMaker) else texture_maker(body, texture)
     with watch.stage("fit"):
         if params is None:
-            found = fit(body, crops, settings=settings, progress=lambda done: watch.tell("fit", done))
+            found = finder(body, crops, progress=lambda done: watch.tell("fit", done))
         else:
             found = measure(body, crops, params)
     with watch.stage("texture"):
         image = make_texture(_photos(pictures, crops, found.params), texture_size)
     shown = found.params[0] if len(crops) == 1 else _with_mean_build(found)
     result = TexturedPerson(body.topology, shown.detach(), image, crops[0])
-    return Reconstruction(result, found, body, watch.seconds, tuple(dict.fromkeys(warnings)), make_texture.name)
+    heard, body_by = tuple(dict.fromkeys(warnings)), finder.name if params is None else "given"
+    return Reconstruction(result, found, body, watch.seconds, heard, make_texture.name, body_by)
 
 
 def reconstruct_all(
@@ -130,26 +135,26 @@ def reconstruct_all(
     body: BodyModel | None = None,
     keypoints: str | Path | None = None,
     mask_method: MaskMethod = "auto",
+    finder: BodyFinder | None = None,
     texture: TextureWay | TextureMaker | None = None,
     texture_size: int = 512,
-    settings: FitSettings | None = None,
     progress: Progress | None = None,
 ) -> Iterator[Reconstruction]:
-    """Every person in a photo, the most prominent first; they are fitted together. Arguments as for `reconstruct`."""
+    """Every person in a photo, the most prominent first; recovered together. Arguments as for `reconstruct`."""
     watch = _Stopwatch(progress)
     with watch.stage("perceive"), _heard() as warnings:
         picture = as_photo(photo)
         crops = perceive(picture, keypoints=keypoints, mask_method=mask_method, person="all")
-    body = body or BodyModel.load()
+    body, finder = body or BodyModel.load(), finder or body_finder()
     make_texture = texture if isinstance(texture, TextureMaker) else texture_maker(body, texture)
     with watch.stage("fit"):
-        found = fit(body, crops, settings=settings, progress=lambda done: watch.tell("fit", done))
+        found = finder(body, crops, progress=lambda done: watch.tell("fit", done))
     for i, crop in enumerate(crops):
         with watch.stage("texture"):
             image = make_texture(_photos([picture], [crop], found.params[i]), texture_size)
         result = TexturedPerson(body.topology, found.params[i].detach(), image, crop)
         heard = tuple(dict.fromkeys(warnings))
-        yield Reconstruction(result, found[i], body, dict(watch.seconds), heard, make_texture.name)
+        yield Reconstruction(result, found[i], body, dict(watch.seconds), heard, make_texture.name, finder.name)
 
 
 def _photos(pictures: Sequence[Photo], crops: Sequence[Crop], params: BodyParams) -> list[PhotoOfPerson]:

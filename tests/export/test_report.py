@@ -20,7 +20,7 @@ def reject(name):
 
 def test_the_file_has_the_documented_fields_and_the_persons_values(body, person, tmp_path):
     seen = Reprojection(np.zeros((256, 128)), np.zeros((17, 2)), mask_iou=0.91, keypoint_error_px=4.0, height_px=200.0)
-    report = make_report(person, body, seen, seconds={"fit": 2.34567}, warnings=["cut off"])
+    report = make_report(person, body, seen, seconds={"fit": 2.34567}, warnings=["cut off"], body_by="given")
     write_report(tmp_path / "report.json", report)
     read = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"), parse_constant=reject)
     assert list(read) == [f.name for f in fields(Report)]
@@ -28,7 +28,7 @@ def test_the_file_has_the_documented_fields_and_the_persons_values(body, person,
     assert np.allclose(read["beta"], person.params.beta[0], atol=1e-6)
     assert np.allclose(read["psi"], person.params.psi[0], atol=1e-6)
     assert np.allclose(read["crop_to_photo"], person.crop.to_photo)
-    assert read["topology"] == person.topology
+    assert (read["topology"], read["body_by"]) == (person.topology, "given")
     assert read["source"] == "a photo.jpg"
     assert (read["mask_iou"], read["keypoint_error_px"], read["keypoint_error_of_height"]) == (0.91, 4.0, 0.02)
     assert read["seconds"] == {"fit": 2.346}

@@ -15,9 +15,10 @@ from habitus.errors import InputError
 from habitus.recovery import photo_seen
 from habitus.recovery.body_table_file import FoundBody
 from habitus.recovery.fit import FitSettings
+from habitus.recovery.frames import in_crop, in_photo
 from habitus.recovery.imported_bodies import hmr_folder, smplmarket_folder
 from habitus.recovery.parameter_files import save_params
-from habitus.recovery.photo_bodies import fit_photos, import_photos, in_crop, in_photo
+from habitus.recovery.photo_bodies import fit_photos, import_photos
 from habitus.recovery.photo_seen import mask_in_photo
 from habitus.rendering.camera import project
 from habitus.types import BodyParams

@@ -43,6 +43,8 @@ class Report:
     """The photo's file name."""
     topology: str
     """The body that theta and beta belong to."""
+    body_by: str
+    """How the body was recovered: "fit", "regress, WEIGHTS", "fit from WEIGHTS", or "given"."""
     theta: list[list[float]]
     """24 axis-angles, radians, SMPL's joint order."""
     beta: list[float]
@@ -80,6 +82,7 @@ def make_report(
     seconds: Mapping[str, float] | None = None,
     warnings: Sequence[str] = (),
     texture_by: str = "unwrap",
+    body_by: str = "fit",
 ) -> Report:
     """Fill a report.
 
@@ -90,6 +93,7 @@ def make_report(
         seconds: of each stage, in the order they ran.
         warnings: one line each.
         texture_by: how the texture was made.
+        body_by: how the body was recovered.
     """
     crop, params = person.crop, person.params
     size = person.texture.image.shape[-1]
@@ -98,6 +102,7 @@ def make_report(
     return Report(
         source=Path(crop.source).name,
         topology=person.topology,
+        body_by=body_by,
         theta=_values(params.theta[0]),
         beta=_values(params.beta[0]),
         psi=_values(params.psi[0]),

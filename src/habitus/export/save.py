@@ -27,6 +27,7 @@ def save_person(
     seconds: Mapping[str, float] | None = None,
     warnings: Sequence[str] = (),
     texture_by: str = "unwrap",
+    body_by: str = "fit",
 ) -> list[Path]:
     """Write all files of a person, or none and an error.
 
@@ -40,6 +41,7 @@ def save_person(
         seconds: that the stages before took, for the report; the export adds its own.
         warnings: for the report and the page, one line each.
         texture_by: how the texture was made, for the report.
+        body_by: how the body was recovered, for the report.
 
     Returns:
         The files, in the order above.
@@ -68,6 +70,7 @@ def save_person(
             seconds=spent,
             warnings=warnings,
             texture_by=texture_by,
+            body_by=body_by,
         )
         write_report(new / "report.json", report)
         save_params(new / "params.npz", person.params, topology=person.topology)

@@ -100,7 +100,8 @@ def fit(
         body: the body to fit; it stays untouched.
         crops: one person each, with mask and keypoints.
         settings: steps and weights.
-        start: parameters to start from, for example of a regressor; the first stage is then short.
+        start: parameters to start from, such as a regressor's, instead of the detector's landmarks; of their clothes
+            nothing is taken.
         progress: told after every step how much is done, 0 to 1 (people of different crop sizes are counted apart).
 
     Returns:

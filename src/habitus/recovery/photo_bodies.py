@@ -6,18 +6,18 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float64, UInt8
+from jaxtyping import UInt8
 
 from habitus.body.model import BodyModel
 from habitus.errors import InputError
 from habitus.perception.masks import MaskMethod
-from habitus.perception.resample import apply, invert
 from habitus.recovery.body_table_file import FoundBody
 from habitus.recovery.fit import Fit, FitSettings, fit, measure
+from habitus.recovery.frames import in_crop, in_photo
 from habitus.recovery.imported_bodies import ImportedBody, Importer
 from habitus.recovery.photo_seen import keypoints_in_photo, mask_in_photo, perceived, quietly
 from habitus.rendering.render import render_silhouette
-from habitus.types import BodyParams, Crop
+from habitus.types import Crop
 
 Found = tuple[tuple[int, int], FoundBody | str]
 """(H, W) of a photo, and who is in it, or why nobody is known; (0, 0) of one that cannot be read."""
@@ -74,29 +74,6 @@ def import_photos(
         In the order of the photos.
     """
     return [_imported(body, path, name, importer, mask_method) for path, name in zip(paths, names, strict=True)]
-
-
-def in_photo(params: BodyParams, crop: Crop, size: tuple[int, int]) -> BodyParams:
-    """Parameters of a crop with the camera of the photo of `size` (H, W) that it was cut from."""
-    return _reframed(params, crop.to_photo.double().numpy(), crop.size, size)
-
-
-def in_crop(params: BodyParams, crop: Crop, size: tuple[int, int]) -> BodyParams:
-    """The other way: parameters of a photo of `size` (H, W) with the camera of a crop of it."""
-    return _reframed(params, invert(crop.to_photo.double().numpy()), size, crop.size)
-
-
-def _reframed(
-    params: BodyParams, to_new: Float64[np.ndarray, "2 3"], old: tuple[int, int], new: tuple[int, int]
-) -> BodyParams:
-    """Convention 5 on both: x = W/2 + s H/2 (X + tx), and a map from one's pixels to the other's. B = 1."""
-    zoom = float(np.sqrt(to_new[0, 0] * to_new[1, 1]))
-    s, tx, ty = params.psi[0].double().tolist()
-    metre = s * old[0] / 2  # pixels
-    x, y = apply(to_new, np.array([old[1] / 2 + metre * tx, old[0] / 2 - metre * ty]))
-    metre *= zoom
-    psi = [metre * 2 / new[0], (x - new[1] / 2) / metre, (new[0] / 2 - y) / metre]
-    return BodyParams(params.theta, params.beta, params.delta, params.psi.new_tensor([psi]))
 
 
 def _fitted(body: BodyModel, crops: list[Crop], settings: FitSettings | None) -> list[Fit]:
