@@ -15,7 +15,7 @@ from habitus.errors import InputError
 from habitus.recovery.body_table_rows import BodyTable
 from habitus.synthetic.worlds.layouts import LAYOUTS, placed
 from habitus.synthetic.worlds.taking import hanging_deltas
-from habitus.synthetic.worlds.truth_files import PersonTruth, is_written, read_maps, read_person
+from habitus.synthetic.worlds.truth_files import PersonTruth, is_written, read_keypoints, read_mask, read_person
 from habitus.synthetic.worlds.world import World, to_json
 from habitus.synthetic.worlds.writing import WrittenWorld, read_world
 from habitus.types import BodyParams
@@ -48,13 +48,14 @@ def world_body_table(folder: str | Path, body: BodyModel, *, root: Path | None =
     _check_topology(written, people[0], body)
     above = os.path.abspath(root or written.folder)  # noqa: PTH100 - `relpath` of paths made once is several times faster
     world = os.path.abspath(written.folder)  # noqa: PTH100
-    names, places = [], []
+    names, places, photos = [], [], []
     for person in people:
         for row, place in enumerate(placed(LAYOUTS[written.layout], written.world, person)):
             names.append(os.path.relpath(f"{world}/{place.path}", above).replace(os.sep, "/"))
             places.append((person, row))
+            photos.append(str(place.path))
     sizes = np.tile(np.array(written.world.size, np.int32), (len(names), 1))
-    return BodyTable(body.topology, tuple(names), sizes, _WorldRows(written, body, tuple(places)))
+    return BodyTable(body.topology, tuple(names), sizes, _WorldRows(written, body, tuple(places), tuple(photos)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +64,8 @@ class _WorldRows:
     body: BodyModel
     places: tuple[tuple[int, int], ...]
     """Person, and which of their photos."""
+    photos: tuple[str, ...]
+    """Paths of the photos, relative to the world's folder."""
 
     def params(self, row: int) -> BodyParams:
         person, photo = self.places[row]
@@ -72,13 +75,11 @@ class _WorldRows:
         return BodyParams(*(torch.from_numpy(np.ascontiguousarray(value, np.float32))[None] for value in values))
 
     def mask(self, row: int) -> UInt8[np.ndarray, "H W"]:
-        person, photo = self.places[row]
-        maps = read_maps(self.written.folder, _truth(self.written.folder, person).paths[photo])
-        return (maps.mask * 255).round().astype(np.uint8)
+        return read_mask(self.written.folder, self.photos[row])
 
     def keypoints(self, row: int) -> Float32[np.ndarray, "17 3"]:
         person, photo = self.places[row]
-        return _truth(self.written.folder, person).keypoints[photo]
+        return _keypoints(self.written.folder, person)[photo]
 
     def fingerprint(self, row: int) -> bytes:
         return f"{json.dumps(to_json(self.written.world))} {self.places[row]}".encode()
@@ -87,6 +88,12 @@ class _WorldRows:
 @lru_cache(maxsize=64)
 def _truth(folder: Path, person: int) -> PersonTruth:
     return read_person(folder, person)
+
+
+@lru_cache(maxsize=4096)
+def _keypoints(folder: Path, person: int) -> Float32[np.ndarray, "M 17 3"]:
+    """Some kilobytes a person: trainings ask for photos in any order, and a file takes as long as decoding a photo."""
+    return read_keypoints(folder, person)
 
 
 @lru_cache(maxsize=16)

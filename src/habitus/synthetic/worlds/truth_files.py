@@ -16,7 +16,7 @@ from typing import Any
 
 import cv2
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Float32, Int, UInt8
 
 from habitus.body.archives import read_arrays
 from habitus.errors import InputError
@@ -112,6 +112,19 @@ def read_maps(folder: str | Path, path: str) -> Maps:
     )
 
 
+def read_mask(folder: str | Path, path: str) -> UInt8[np.ndarray, "H W"]:
+    """How much of each pixel of one photo the person covers, 0 to 255: of its maps this one alone, which is quicker.
+
+    Args:
+        folder: of the world.
+        path: of the photo, as `PersonTruth.paths` or the layout give it.
+
+    Raises:
+        InputError: it is missing or damaged.
+    """
+    return _load(_maps_path(Path(folder), path), ("mask",))["mask"]
+
+
 def write_person(
     folder: Path, placed: Sequence[Placed], people: Sequence[MadePerson], photos: Sequence[MadePhoto]
 ) -> None:
@@ -183,6 +196,15 @@ def read_person(folder: str | Path, person: int) -> PersonTruth:
     stored = _load(_person_path(Path(folder), person), tuple(f.name for f in fields(PersonTruth)))
     paths = tuple(str(path) for path in stored.pop("paths"))
     return PersonTruth(paths, **{name: _widened(values) for name, values in stored.items()})
+
+
+def read_keypoints(folder: str | Path, person: int) -> Float32[np.ndarray, "M 17 3"]:
+    """The keypoints of one person's photos (`PersonTruth.keypoints`) without the rest, which is far more.
+
+    Raises:
+        InputError: they are missing or damaged.
+    """
+    return _load(_person_path(Path(folder), person), ("keypoints",))["keypoints"]
 
 
 def texture_path(folder: str | Path, person: int, outfit: int) -> Path:
