@@ -12,7 +12,6 @@ from jaxtyping import Float32, Int64, UInt8
 
 from habitus.body.model import BodyModel
 from habitus.data.dataset import Key, OnBroken, PhotoDataset
-from habitus.data.decoding import decode
 from habitus.data.records import Records
 from habitus.data.seen_transforms import SeenTransform
 from habitus.data.transforms import Picture, resized
@@ -137,8 +136,8 @@ class SeenDataset(PhotoDataset):
         return item
 
     def plain(self, rows: Sequence[int]) -> Float32[np.ndarray, "B 3 H W"]:
-        """Photos as they are, at the size of the transform, RGB in [0, 1]."""
-        pictures = [resized(decode(self.records.paths[row]), self.together.size) for row in rows]
+        """Photos as they are, or what replaces them, at the size of the transform, RGB in [0, 1]."""
+        pictures = [resized(self._read((row, 0, 0))[1], self.together.size) for row in rows]
         return np.stack(pictures).transpose(0, 3, 1, 2).astype(np.float32) / 255
 
     def _check_size(self, row: int, picture: Picture) -> None:

@@ -202,7 +202,8 @@ def _network(recipe: ShapeReidRecipe, body: BodyModel, people: int) -> ShapeReid
 
 def _check(recipe: ShapeReidRecipe, records: Records) -> None:
     chosen = recipe.chosen
-    for name, weight in (*asdict(chosen).items(), ("shape_identity", recipe.shape_identity)):
+    own = {name: getattr(recipe, name) for name in ("shape_identity", "beta_consistency", "delta_consistency")}
+    for name, weight in (asdict(chosen) | own).items():
         if weight < 0:
             raise InputError(f"--{name.replace('_', '-')} {weight}: must not be negative")
     if not 0 <= recipe.body_epochs <= recipe.epochs:
