@@ -27,7 +27,7 @@ def photos(tmp_path, monkeypatch):
     def found(body, paths, *, mask_method):
         return [((8, 4), "no person was found" if path.stem == "005" else body_of(path)) for path in paths]
 
-    monkeypatch.setattr(bodies_command, "fit_photos", found)
+    monkeypatch.setattr(bodies_command, "recover_photos", found)
     monkeypatch.setattr(bodies_command, "missing_models", list)
     monkeypatch.setattr(photo_parts, "PART", 4)
     return write_photos(tmp_path / "photos", list(range(11)))
@@ -63,7 +63,7 @@ def test_a_killed_run_ends_in_the_same_file(tmp_path, photos, monkeypatch, name,
     assert not (tmp_path / "killed.parquet").exists()
     with monkeypatch.context() as patches:
         kill_after(
-            patches, bodies_command, "fit_photos", 3 - calls if name == "write_bodies" else 0
+            patches, bodies_command, "recover_photos", 3 - calls if name == "write_bodies" else 0
         )  # none is fitted again
         bodies(tmp_path / "photos", tmp_path / "killed.parquet", "--resume")
     assert (tmp_path / "killed.parquet").read_bytes() == (tmp_path / "whole.parquet").read_bytes()

@@ -17,7 +17,7 @@ from habitus.photo_parts import Part, check_workers, write_in_parts
 from habitus.recovery.body_table_file import BODIES, write_bodies
 from habitus.recovery.fit import FitSettings
 from habitus.recovery.imported_bodies import Importer, hmr_folder, smplmarket_folder
-from habitus.recovery.photo_bodies import Found, fit_photos, import_photos
+from habitus.recovery.photo_bodies import Found, import_photos, recover_photos
 from habitus.unfinished import begin, parts_of
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class _Job:
 
     def _bodies(self, part: Part) -> list[Found]:
         if self.source is None:
-            return fit_photos(self.body, part.paths, mask_method=self.mask_method)
+            return recover_photos(self.body, part.paths, mask_method=self.mask_method)
         importer = self.source[0](self.source[1], self.body)
         return import_photos(self.body, part.paths, part.names, importer, mask_method=self.mask_method)
 

@@ -1,4 +1,4 @@
-"""Bodies in crops by a network: where they land in crops of any proportions, fits that start there, bad input."""
+"""Bodies by a network: where they land in images of any proportions, fits that start there, bad input."""
 
 import pytest
 import torch
@@ -48,8 +48,8 @@ class FindsDots(torch.nn.Module):
         return Regression(rotations, torch.zeros(count, 10), delta, psi, torch.zeros(count, 4))
 
 
-def dotted(size: tuple[int, int]) -> tuple[Crop, torch.Tensor]:
-    """A crop with the two dots, and where they are: the ankle as far to the side of the nose as the body has it."""
+def dotted(size: tuple[int, int]) -> tuple[torch.Tensor, torch.Tensor]:
+    """An image with the two dots, and where they are: the ankle as far to the side of the nose as the body has it."""
     height, width = size
     nose = torch.tensor([0.45 * width, 0.25 * height])
     step = (POINTS[ANKLE] - POINTS[NOSE])[:2] * torch.tensor([1.0, -1.0])
@@ -58,7 +58,7 @@ def dotted(size: tuple[int, int]) -> tuple[Crop, torch.Tensor]:
     image = torch.zeros(3, height, width)
     for channel, (x, y) in enumerate((nose.tolist(), ankle.tolist())):
         image[channel] = torch.exp(-((columns - x) ** 2 + (rows - y) ** 2) / (2 * (height / 40) ** 2))
-    return blank(image), torch.stack((nose, ankle))
+    return image, torch.stack((nose, ankle))
 
 
 def blank(image: torch.Tensor) -> Crop:
@@ -75,25 +75,26 @@ def small() -> BodyRegressor:
     ).eval()
 
 
-def test_keypoints_land_where_they_are_in_crops_of_any_proportions():
-    crops, places = zip(*(dotted(size) for size in ((256, 128), (256, 256), (120, 300), (200, 60))), strict=True)
-    found = regress(FindsDots(), crops)  # type: ignore[arg-type]
+def test_keypoints_land_where_they_are_in_images_of_any_proportions():
+    images, places = zip(*(dotted(size) for size in ((256, 128), (256, 256), (120, 300), (200, 60))), strict=True)
+    found = regress(FindsDots(), images)  # type: ignore[arg-type]
     assert sound(found) == [True] * 4
-    for i, (crop, place) in enumerate(zip(crops, places, strict=True)):
-        seen = project(POINTS[None], found.psi[i : i + 1], crop.size)[0, :, :2]
+    for i, (image, place) in enumerate(zip(images, places, strict=True)):
+        size = (image.shape[1], image.shape[2])
+        seen = project(POINTS[None], found.psi[i : i + 1], size)[0, :, :2]
         # dots are found to a fifth of the network's pixels
-        pixel = max(crop.size[0] / NETWORK[0], crop.size[1] / NETWORK[1])
-        assert (seen[[NOSE, ANKLE]] - place).norm(dim=1).max() < 0.2 * pixel, crop.size
+        pixel = max(size[0] / NETWORK[0], size[1] / NETWORK[1])
+        assert (seen[[NOSE, ANKLE]] - place).norm(dim=1).max() < 0.2 * pixel, size
 
 
-def test_the_whole_crop_is_seen_without_being_squeezed():
+def test_the_whole_image_is_seen_without_being_squeezed():
     image = torch.rand(3, 100, 100, generator=torch.Generator().manual_seed(0))
-    picture = picture_of(blank(image), (200, 50))
+    picture = picture_of(image, (200, 50))
     assert picture.shape == (3, 200, 50)
     middle = torch.nn.functional.avg_pool2d(image, 2)
     torch.testing.assert_close(picture[:, 75:125], middle, atol=0.02, rtol=0)
     torch.testing.assert_close(picture[:, :70], middle[:, :1].expand(-1, 70, -1), atol=0.2, rtol=0)  # the border
-    torch.testing.assert_close(picture_of(blank(image[:, :64, :32]), NETWORK), image[:, :64, :32], atol=1e-6, rtol=0)
+    torch.testing.assert_close(picture_of(image[:, :64, :32], NETWORK), image[:, :64, :32], atol=1e-6, rtol=0)
 
 
 def test_a_network_alone_says_body_and_measures():
@@ -103,7 +104,7 @@ def test_a_network_alone_says_body_and_measures():
     found = finder(BODY, crops)
     assert finder.name == "regress, run/model"
     assert found.mask_iou.shape == (2,) and (found.keypoint_error > 0).all()
-    again = small()(torch.stack([picture_of(crop, NETWORK) for crop in crops]))
+    again = small()(torch.stack([picture_of(crop.image, NETWORK) for crop in crops]))
     torch.testing.assert_close(axis_angle_to_matrix(found.params.theta), again.rotations, atol=1e-5, rtol=0)
 
 
@@ -132,4 +133,4 @@ def test_what_cannot_be_is_refused():
         body_finder("regress", regressor=other, name="m")(BODY, crop)
     broken = FindsDots(scale=-1.0)
     with pytest.raises(InputError, match=r"256x128: m makes no body of it; .*"):
-        body_finder("regress", regressor=broken, name="m")(BODY, [dotted((256, 128))[0]])  # type: ignore[arg-type]
+        body_finder("regress", regressor=broken, name="m")(BODY, [blank(dotted((256, 128))[0])])  # type: ignore[arg-type]

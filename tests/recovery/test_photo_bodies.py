@@ -14,11 +14,12 @@ from habitus.body.model import BodyModel
 from habitus.errors import InputError
 from habitus.recovery import photo_seen
 from habitus.recovery.body_table_file import FoundBody
+from habitus.recovery.finding import body_finder
 from habitus.recovery.fit import FitSettings
 from habitus.recovery.frames import in_crop, in_photo
 from habitus.recovery.imported_bodies import hmr_folder, smplmarket_folder
 from habitus.recovery.parameter_files import save_params
-from habitus.recovery.photo_bodies import fit_photos, import_photos
+from habitus.recovery.photo_bodies import import_photos, recover_photos
 from habitus.recovery.photo_seen import mask_in_photo
 from habitus.rendering.camera import project
 from habitus.types import BodyParams
@@ -77,7 +78,7 @@ def test_cameras_of_a_crop_and_its_photo_show_the_same(smpl, params, crop):
 
 def test_photos_are_fitted_together_and_none_stops_the_others(smpl, perceived, params):
     settings = FitSettings(keypoint_steps=30, silhouette_steps=2, displacement_steps=1)
-    found = fit_photos(smpl, [perceived[1], perceived[0], perceived[2]], settings=settings)
+    found = recover_photos(smpl, [perceived[1], perceived[0], perceived[2]], finder=body_finder(settings=settings))
     assert found[0] == (SIZE, "no person was found")
     assert found[2][0] == (0, 0) and isinstance(found[2][1], str) and ";" not in found[2][1]
     size, body = found[1]

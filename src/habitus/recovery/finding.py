@@ -71,25 +71,26 @@ def body_finder(
 
 
 @torch.no_grad()
-def regress(regressor: BodyRegressor, crops: Sequence[Crop]) -> BodyParams:
-    """The bodies that a network sees, one a crop, in the frame of each crop (3DSL, section 3.2: E_3D).
+def regress(regressor: BodyRegressor, images: Sequence[Float[Tensor, "3 _ _"]]) -> BodyParams:
+    """The bodies that a network sees, one an image, in the frame of each (3DSL, section 3.2: E_3D).
 
-    Crops may differ in size. One of other proportions than the network's pictures is not squeezed, which no
-    weak-perspective camera could undo: it is shown whole in the middle of a picture, its border continued beyond.
+    One of other proportions than the network's pictures is not squeezed, which no weak-perspective camera could undo:
+    it is shown whole in the middle of a picture, its border continued beyond.
+
+    Args:
+        regressor: in eval mode.
+        images: of one person each, such as crops; RGB in [0, 1], of any sizes.
 
     Returns:
-        B = the number of crops, on the CPU. A network may say anything: see `sound`.
+        B = the number of images, on the CPU. A network may say anything: see `sound`.
     """
     device = next(regressor.parameters()).device
-    pictures = torch.stack([picture_of(crop, regressor.size) for crop in crops]).to(device)
+    pictures = torch.stack([picture_of(image, regressor.size) for image in images]).to(device)
     found = regressor(pictures).params()
     found = BodyParams(*(getattr(found, name).float().cpu() for name in ("theta", "beta", "delta", "psi")))
-    return BodyParams.cat(
-        [
-            reframed(found[i], _to_crop(crop.size, regressor.size), regressor.size, crop.size)
-            for i, crop in enumerate(crops)
-        ]
-    )
+    sizes = [(image.shape[1], image.shape[2]) for image in images]
+    bodies = [reframed(found[i], _to_image(size, regressor.size), regressor.size, size) for i, size in enumerate(sizes)]
+    return BodyParams.cat(bodies)
 
 
 def sound(params: BodyParams) -> list[bool]:
@@ -98,23 +99,23 @@ def sound(params: BodyParams) -> list[bool]:
     return (numbers.isfinite().all(1) & (params.psi[:, 0] > 0)).tolist()
 
 
-def picture_of(crop: Crop, size: tuple[int, int]) -> Float[Tensor, "3 h w"]:
-    """A crop as a network of `size` (h, w) sees it: the whole crop in the middle, as large as it can be."""
-    pixels = np.ascontiguousarray(crop.image.permute(1, 2, 0).float().cpu().numpy())
-    picture = sample(pixels, _to_crop(crop.size, size), size).clip(0, 1)
+def picture_of(image: Float[Tensor, "3 H W"], size: tuple[int, int]) -> Float[Tensor, "3 h w"]:
+    """An image as a network of `size` (h, w) sees it: all of it, in the middle, as large as it can be."""
+    pixels = np.ascontiguousarray(image.permute(1, 2, 0).float().cpu().numpy())
+    picture = sample(pixels, _to_image((image.shape[1], image.shape[2]), size), size).clip(0, 1)
     return torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1)))
 
 
-def _to_crop(crop: tuple[int, int], picture: tuple[int, int]) -> Float64[np.ndarray, "2 3"]:
-    """Map of the picture's pixels to the crop's; both sizes are (H, W)."""
-    step = max(crop[0] / picture[0], crop[1] / picture[1])
-    return affine((step, step), ((crop[1] - step * picture[1]) / 2, (crop[0] - step * picture[0]) / 2))
+def _to_image(image: tuple[int, int], picture: tuple[int, int]) -> Float64[np.ndarray, "2 3"]:
+    """Map of the picture's pixels to the image's; both sizes are (H, W)."""
+    step = max(image[0] / picture[0], image[1] / picture[1])
+    return affine((step, step), ((image[1] - step * picture[1]) / 2, (image[0] - step * picture[0]) / 2))
 
 
 def _bodies(body: BodyModel, regressor: BodyRegressor, crops: Sequence[Crop], name: str) -> BodyParams:
     if regressor.topology != body.topology:
         raise InputError(f"{name}: regresses the body {regressor.topology!r}, not {body.topology!r}; use that body")
-    found = regress(regressor, crops)
+    found = regress(regressor, [crop.image for crop in crops])
     for crop, drawable in zip(crops, sound(found), strict=True):
         if not drawable:
             raise InputError(f"{crop.source}: {name} makes no body of it; fit without that network, or give another")

@@ -1,4 +1,4 @@
-"""Bodies of photos that show one person each: perceive, fit many together, and tell it in the photo's own frame."""
+"""Bodies of photos that show one person each: perceive, recover many together, and tell it in the photo's own frame."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,7 +12,8 @@ from habitus.body.model import BodyModel
 from habitus.errors import InputError
 from habitus.perception.masks import MaskMethod
 from habitus.recovery.body_table_file import FoundBody
-from habitus.recovery.fit import Fit, FitSettings, fit, measure
+from habitus.recovery.finding import BodyFinder, body_finder
+from habitus.recovery.fit import Fit, measure
 from habitus.recovery.frames import in_crop, in_photo
 from habitus.recovery.imported_bodies import ImportedBody, Importer
 from habitus.recovery.photo_seen import keypoints_in_photo, mask_in_photo, perceived, quietly
@@ -23,22 +24,22 @@ Found = tuple[tuple[int, int], FoundBody | str]
 """(H, W) of a photo, and who is in it, or why nobody is known; (0, 0) of one that cannot be read."""
 
 
-def fit_photos(
+def recover_photos(
     body: BodyModel,
     paths: Sequence[Path],
     *,
     mask_method: MaskMethod = "auto",
     together: int = 16,
-    settings: FitSettings | None = None,
+    finder: BodyFinder | None = None,
 ) -> list[Found]:
     """The body of the most prominent person in each photo.
 
     Args:
-        body: to fit.
+        body: of the people.
         paths: of photos.
         mask_method: how people are cut out, see `perceive`.
-        together: people fitted at once; more are faster and take more memory.
-        settings: of the fit.
+        together: people recovered at once; more are faster and take more memory.
+        finder: how bodies are recovered, see `body_finder`; None fits.
 
     Returns:
         In the order of the photos; what a photo does not show stops none of the others.
@@ -46,8 +47,8 @@ def fit_photos(
     results: list[Found] = []
     for start in range(0, len(paths), together):
         seen = [perceived(path, mask_method) for path in paths[start : start + together]]
-        fits = iter(_fitted(body, [crop for _, crop in seen if isinstance(crop, Crop)], settings))
-        results += [(size, crop if isinstance(crop, str) else _found(crop, next(fits), size)) for size, crop in seen]
+        found = iter(_recovered(body, [crop for _, crop in seen if isinstance(crop, Crop)], finder or body_finder()))
+        results += [(size, crop if isinstance(crop, str) else _found(crop, next(found), size)) for size, crop in seen]
     return results
 
 
@@ -76,11 +77,11 @@ def import_photos(
     return [_imported(body, path, name, importer, mask_method) for path, name in zip(paths, names, strict=True)]
 
 
-def _fitted(body: BodyModel, crops: list[Crop], settings: FitSettings | None) -> list[Fit]:
+def _recovered(body: BodyModel, crops: list[Crop], finder: BodyFinder) -> list[Fit]:
     if not crops:
         return []
     with quietly():
-        found = fit(body, crops, settings=settings)
+        found = finder(body, crops)
     return [found[i] for i in range(len(crops))]
 
 

@@ -4,8 +4,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from habitus.evaluation.method_scores import MethodResult, best_methods
 from habitus.evaluation.texture.page import write_texture_page
-from habitus.evaluation.texture.results import METRICS, MethodResult, TextureReport, as_text, best_methods, write_json
+from habitus.evaluation.texture.results import METRICS, TextureReport, as_text, write_json
 
 SHEET = np.full((40, 60, 3), 200, np.uint8)
 
@@ -56,7 +57,7 @@ def test_json_holds_what_was_not_measured_as_null(report, tmp_path):
 
 def test_the_best_is_the_highest_or_the_lowest():
     results = (method("a", ssim=0.5, lpips=0.5, cossim=0.1), method("b", ssim=0.6, lpips=0.4))
-    assert best_methods(results) == {"ssim": "b", "lpips": "b"}
+    assert best_methods(METRICS, results) == {"ssim": "b", "lpips": "b"}
 
 
 def test_page_escapes_and_marks_the_best(report, tmp_path):

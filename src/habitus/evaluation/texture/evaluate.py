@@ -1,6 +1,5 @@
 """Textures scored on a data set: every method on every photo, as one report, and a folder of pictures and a page."""
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,11 +14,11 @@ from habitus.body.model import BodyModel
 from habitus.data.records import ReidData
 from habitus.errors import InputError
 from habitus.evaluation.fairness import fairness
-from habitus.evaluation.pictures import pick_some
+from habitus.evaluation.method_scores import Tally, result_of
 from habitus.evaluation.texture.grid import ShownPerson, compare_people, draw_person
 from habitus.evaluation.texture.page import write_texture_page
 from habitus.evaluation.texture.photos import PhotoSet
-from habitus.evaluation.texture.results import METRICS, MethodResult, TextureReport, as_text, write_json
+from habitus.evaluation.texture.results import METRICS, TextureReport, as_text, write_json
 from habitus.evaluation.texture.scoring import MASK_WORDS, SIZE, Judges, MaskRule, ScoredPhoto, score
 from habitus.evaluation.texture.turned import WORDS
 from habitus.export.folder import filling
@@ -27,9 +26,6 @@ from habitus.export.pictures import save_picture
 from habitus.files import writing
 from habitus.texture.methods import TextureMethod
 from habitus.types import Texture
-
-SHOWN = 8
-"""People in pictures."""
 
 
 class Streets(Protocol):
@@ -67,18 +63,10 @@ class TextureEvaluation:
 
 
 @dataclass(eq=False)
-class _Tally:
-    """Of one method."""
-
-    scores: list[dict[str, float]] = field(default_factory=list)
-    seconds: float = 0.0
-
-
-@dataclass(eq=False)
 class _Found:
     """What comes together photo by photo."""
 
-    tallies: dict[str, _Tally]
+    tallies: dict[str, Tally]
     shown: list[ShownPerson] = field(default_factory=list)
     people: set[int] = field(default_factory=set)
     broken: dict[str, str] = field(default_factory=dict)
@@ -132,7 +120,7 @@ def evaluate_textures(
         views=WORDS,
         notes=(*data.warnings, *photos.notes, *unfair),
         seconds={"scoring": perf_counter() - start},
-        results=tuple(_result(name, methods[name].words, tally) for name, tally in found.tallies.items()),
+        results=tuple(result_of(METRICS, name, methods[name].words, tally) for name, tally in found.tallies.items()),
     )
     return TextureEvaluation(report, tuple(found.shown))
 
@@ -144,8 +132,8 @@ def _score_all(
     scoring: Scoring,
     progress: Callable[[int], object],
 ) -> _Found:
-    found = _Found({name: _Tally() for name in methods})
-    drawn = _drawn(photos, scoring.seed)
+    found = _Found({name: Tally() for name in methods})
+    drawn = photos.shown(scoring.seed)
     for index in range(len(photos)):
         progress(1)
         try:
@@ -189,24 +177,8 @@ def write_folder(evaluation: TextureEvaluation, body: BodyModel, folder: Path) -
         write_texture_page(place / "index.html", report, together, sheets)
 
 
-def _drawn(photos: PhotoSet, seed: int) -> set[int]:
-    """One photo of each of some people."""
-    count = min(SHOWN, photos.records.people)
-    return set(pick_some(np.zeros(len(photos)), photos.records.pids, count, seed=seed))
-
-
-def _made(method: TextureMethod, photo: ScoredPhoto, tally: _Tally) -> Texture:
+def _made(method: TextureMethod, photo: ScoredPhoto, tally: Tally) -> Texture:
     begin = perf_counter()
     texture = method(photo.params, photo.image, photo.mask)
     tally.seconds += perf_counter() - begin
     return texture
-
-
-def _result(name: str, words: str, tally: _Tally) -> MethodResult:
-    means: dict[str, float | None] = {}
-    errors: dict[str, float | None] = {}
-    for metric in METRICS:
-        values = np.array([one[metric] for one in tally.scores if metric in one and math.isfinite(one[metric])])
-        means[metric] = float(values.mean()) if len(values) else None
-        errors[metric] = float(values.std(ddof=1) / math.sqrt(len(values))) if len(values) > 1 else None
-    return MethodResult(name, words, len(tally.scores), means, errors, tally.seconds / len(tally.scores))

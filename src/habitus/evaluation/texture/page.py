@@ -7,14 +7,13 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
+from habitus.evaluation.method_scores import html_rows
 from habitus.evaluation.report_page import Page, write_report_page
 from habitus.evaluation.texture.results import (
     METRICS,
     TextureReport,
     all_notes,
-    best_methods,
     metric_lines,
-    score_cells,
     settings_lines,
 )
 from habitus.export.pictures import picture_url
@@ -34,26 +33,19 @@ def write_texture_page(path: Path, report: TextureReport, together: Picture, she
     Raises:
         InputError: the file cannot be written.
     """
-    best = {METRICS[name].head: method for name, method in best_methods(report.results).items()}
-    rows = [[(head, value, result.method) for head, value in score_cells(report, result)] for result in report.results]
+    heads, rows = html_rows(METRICS, report.results)
     page = Page(
         data=report.data,
         folder=report.folder,
         settings=settings_lines(report),
         notes=all_notes(report),
-        heads=[head for head, _, _ in rows[0]],
-        rows=[[_cell(head, value, best=best.get(head) == method) for head, value, method in row] for row in rows],
+        heads=heads,
+        rows=rows,
         unit="± one standard error",
         seconds=report.seconds,
         main=_explained(report) + _sheets(together, sheets),
     )
     write_report_page(path, page)
-
-
-def _cell(head: str, value: str, *, best: bool) -> str:
-    score, _, error = value.partition(" ")
-    kind = ' class="count"' if head in ("photos", "s/photo") else ' class="best"' if best else ""
-    return f"<td{kind}>{escape(score)}" + (f" <small>{escape(error)}</small>" if error else "") + "</td>"
 
 
 def _explained(report: TextureReport) -> str:

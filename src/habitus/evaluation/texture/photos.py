@@ -1,22 +1,14 @@
-"""The photos that textures are scored on: which of a data set, and what is known of body and colours in each."""
+"""The photos that textures are scored on, with the true textures of made people."""
 
-import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import torch
-from jaxtyping import Float, Int64
-from torch import Tensor
-
-from habitus.data.decoding import decode
 from habitus.data.readers.photo_lists import PhotoList
-from habitus.data.readers.reading import exist
-from habitus.data.records import Records, ReidData, stacked
+from habitus.data.records import ReidData
 from habitus.errors import InputError
-from habitus.evaluation.features import photos_of
-from habitus.evaluation.pictures import pick_some
+from habitus.evaluation import chosen_photos
+from habitus.evaluation.chosen_photos import ChosenPhotos, image_of
 from habitus.evaluation.texture.scoring import ScoredPhoto
 from habitus.recovery.body_table import BodyTable
 from habitus.synthetic.worlds.layouts import LAYOUTS, placed
@@ -25,33 +17,15 @@ from habitus.synthetic.worlds.writing import WrittenWorld, world_around
 
 UNKNOWN_SIZE = 256
 """Texels a side of textures where no truth sets it."""
-_NOBODY = -1
 
 
 @dataclass(frozen=True, eq=False)
-class PhotoSet:
-    """Photos with body parameters, chosen from a data set."""
+class PhotoSet(ChosenPhotos):
+    """Photos with body parameters, and true textures where they are known."""
 
-    root: Path
-    records: Records
-    rows: Int64[np.ndarray, "K"]
-    """Of each photo in the table."""
-    table: BodyTable
-    words: str
-    """Which photos they are."""
-    without_parameters: int
-    """Photos that were meant too, but in which nobody is known."""
     textures: Mapping[Path, Path]
     """The true texture's file of each photo of a made world, by its absolute path."""
     texture_size: int
-    notes: tuple[str, ...] = ()
-
-    def __len__(self) -> int:
-        return len(self.records)
-
-    def name(self, index: int) -> str:
-        """A photo's path below the data's folder."""
-        return Path(os.path.relpath(self.records.paths[index], self.root)).as_posix()
 
     def load(self, index: int) -> ScoredPhoto:
         """A photo and all that is known of it.
@@ -60,20 +34,13 @@ class PhotoSet:
             InputError: the photo, its parameters or its true texture cannot be read, or it has another size than the
                 photo whose parameters these are.
         """
-        path, row = self.records.paths[index], int(self.rows[index])
-        image = _image(path)
-        mask = torch.from_numpy(self.table.mask(row)).float() / 255
-        if image.shape[1:] != mask.shape:
-            found, known = ("x".join(map(str, shape)) for shape in (image.shape[1:], mask.shape))
-            raise InputError(f"{path}: is {found} pixels, its parameters are of one of {known}; find the bodies again")
-        if not mask.any():
-            raise InputError(f"{path}: its mask is empty; find the bodies again")
-        texture = self.textures.get(path.absolute())
-        truth = None if texture is None else _image(texture)
+        image, mask = self.seen(index)
+        texture = self.textures.get(self.records.paths[index].absolute())
+        truth = None if texture is None else image_of(texture)
         if truth is not None and truth.shape != (3, self.texture_size, self.texture_size):
             raise InputError(f"{texture}: is not {self.texture_size} texels a side as its world says; make it again")
-        pid = int(self.records.pids[index])
-        return ScoredPhoto(self.name(index), pid, image, mask, self.table.params(row), truth)
+        params = self.table.params(int(self.rows[index]))
+        return ScoredPhoto(self.name(index), int(self.records.pids[index]), image, mask, params, truth)
 
 
 def choose_photos(
@@ -84,35 +51,11 @@ def choose_photos(
     count: int | None = None,
     seed: int = 0,
 ) -> PhotoSet:
-    """The photos to score: a list's; without one the test people's, of a held-out made world everybody's.
-
-    Args:
-        data: a data set.
-        table: of the bodies in its photos.
-        listed: which photos or people are meant.
-        count: draw so many, no two of one person before every person has one.
-        seed: of the draw.
-
-    Raises:
-        InputError: there is no such photo, or none of them has parameters.
-    """
+    """The photos to score, see `chosen_photos.choose_photos`, with their true textures."""
+    chosen = chosen_photos.choose_photos(data, table, listed=listed, count=count, seed=seed)
     world = world_around(data.root.resolve())
-    meant, words, notes = _meant(data, listed, world)
-    rows = table.rows_of(meant.paths, data.root)
-    known = np.asarray(rows >= 0)
-    if not known.any():
-        raise InputError(
-            f"{data.root}: none of its {len(meant)} photos has body parameters; run `habitus bodies` on it"
-        )
-    photos, rows = meant.select(known), rows[known]
-    if count is not None and count < len(photos):
-        words += f", {count} of {len(photos)} drawn evenly over people"
-        drawn = pick_some(np.zeros(len(photos)), photos.pids, count, seed=seed)
-        photos, rows = photos.select(drawn), rows[drawn]
     size = UNKNOWN_SIZE if world is None else world.world.texture_size
-    textures = {} if world is None else true_textures(world)
-    missing = int((~known).sum())
-    return PhotoSet(data.root, photos, rows, table, words, missing, textures, size, notes)
+    return PhotoSet(**vars(chosen), textures={} if world is None else true_textures(world), texture_size=size)
 
 
 def true_textures(world: WrittenWorld) -> dict[Path, Path]:
@@ -123,37 +66,3 @@ def true_textures(world: WrittenWorld) -> dict[Path, Path]:
         for person in range(world.world.people)
         for place in placed(LAYOUTS[world.layout], world.world, person)
     }
-
-
-def _meant(
-    data: ReidData, listed: PhotoList | None, world: WrittenWorld | None
-) -> tuple[Records, str, tuple[str, ...]]:
-    """The photos that are meant, in words, and notes."""
-    test = photos_of(data.trials.values())
-    everything = stacked([_unlabelled(data.train), test])
-    if listed is None:
-        if world is not None and world.world.held_out:
-            return everything, "all photos of all people", ()
-        return test, "the photos of the test people", ()
-    if listed.people:
-        photos = data.train.select(np.isin(data.train.pids, list(listed.people)))
-        if not len(photos):
-            raise InputError(f"{data.root}: shows none of {listed.words} among its training photos; give their set")
-        return _unlabelled(photos), f"the training photos of {listed.words}", ()
-    pid_of = {path.absolute(): pid for path, pid in zip(everything.paths, everything.pids.tolist(), strict=True)}
-    paths = [data.root / name for name in listed.photos]
-    there = [path for path, here in zip(paths, exist(paths), strict=True) if here]
-    if not there:
-        raise InputError(f"{data.root}: holds none of {listed.words}, such as {listed.photos[0]}; give their set")
-    pids = np.array([pid_of.get(path.absolute(), _NOBODY) for path in there], np.int64)
-    lost = len(paths) - len(there)
-    notes = (f"{lost} of the {len(paths)} listed photos are not there",) if lost else ()
-    return Records(tuple(there), pids, np.zeros(len(there), np.int64)), listed.words, notes
-
-
-def _unlabelled(records: Records) -> Records:
-    return replace(records, clothes_ids=None, tracklets=None)
-
-
-def _image(path: Path) -> Float[Tensor, "3 H W"]:
-    return torch.from_numpy(np.ascontiguousarray(decode(path).transpose(2, 0, 1))).float() / 255

@@ -1,25 +1,23 @@
 """What an evaluation of textures found, with all that a number needs beside it: lines to print, JSON for programs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from habitus import __version__
+from habitus.evaluation.method_scores import (
+    MethodResult,
+    Metric,
+    measured,
+    metric_values,
+    result_values,
+    score_cells,
+)
 from habitus.evaluation.tables import aligned, left_out, rounded, write_values
 
 SCHEMA = 1
 """Grows when a field changes its meaning or goes; new fields may come without."""
-
-
-@dataclass(frozen=True)
-class Metric:
-    """One column."""
-
-    head: str
-    high: bool
-    """Whether more is better."""
-    words: str
 
 
 METRICS: dict[str, Metric] = {
@@ -34,24 +32,6 @@ METRICS: dict[str, Metric] = {
     "other_views": Metric("other views", False, "mean absolute RGB error of renders by other cameras"),
 }
 """By the key in JSON."""
-
-
-@dataclass(frozen=True)
-class MethodResult:
-    """One method, scored."""
-
-    method: str
-    """Its name, or the weights that it is made of."""
-    made_by: str
-    """The same in words."""
-    photos: int
-    """That it made textures of."""
-    scores: Mapping[str, float | None]
-    """Mean over the photos, by the keys of `METRICS`; None: not measured."""
-    errors: Mapping[str, float | None]
-    """Standard error of each mean, photos taken as independent."""
-    seconds: float
-    """A photo, wall time of the method alone."""
 
 
 @dataclass(frozen=True)
@@ -104,24 +84,15 @@ def write_json(path: str | Path, report: TextureReport) -> None:
 def to_json(report: TextureReport) -> dict[str, Any]:
     """A report as plain values: `results` by method, in each the scores of `METRICS` by their keys."""
     values = asdict(report)
-    results = {
-        result.method: {
-            **result.scores,
-            "standard_error": result.errors,
-            "made_by": result.made_by,
-            "photos": result.photos,
-            "seconds": result.seconds,
-        }
-        for result in report.results
-    }
-    metrics = {name: {"better": "high" if m.high else "low", "words": m.words} for name, m in METRICS.items()}
-    return rounded({"habitus": __version__, "schema": SCHEMA} | values | {"metrics": metrics, "results": results})
+    results = {result.method: result_values(result) for result in report.results}
+    more = {"metrics": metric_values(METRICS), "results": results}
+    return rounded({"habitus": __version__, "schema": SCHEMA} | values | more)
 
 
 def as_text(report: TextureReport) -> str:
     """The report to print: what was scored and how, the table, notes."""
     lines = [f"{report.data} ({report.folder})", *settings_lines(report), ""]
-    rows = [score_cells(report, result) for result in report.results]
+    rows = [score_cells(METRICS, report.results, result) for result in report.results]
     heads = [head for head, _ in rows[0]]
     lines += aligned([heads, *([cell for _, cell in row] for row in rows)])
     lines += ["", *metric_lines(report)]
@@ -146,8 +117,7 @@ def settings_lines(report: TextureReport) -> list[str]:
 
 def metric_lines(report: TextureReport) -> list[str]:
     """What each column is, and each method."""
-    measured = [name for name in METRICS if any(result.scores.get(name) is not None for result in report.results)]
-    lines = [_words(report, METRICS[name]) for name in measured]
+    lines = [_words(report, METRICS[name]) for name in measured(METRICS, report.results)]
     return [*lines, *(f"{one.method}: {one.made_by}" for one in report.results), f"other people: {report.scans}"]
 
 
@@ -161,27 +131,3 @@ def all_notes(report: TextureReport) -> list[str]:
     missing = report.without_parameters
     lines = [f"{missing} photo{'s' if missing > 1 else ''} without body parameters left out"] if missing else []
     return [*report.notes, *lines, *left_out(report.broken)]
-
-
-def score_cells(report: TextureReport, result: MethodResult) -> list[tuple[str, str]]:
-    """Heading and value of each column, the method first; columns that nothing was measured for are left out."""
-    shown = [name for name in METRICS if any(one.scores.get(name) is not None for one in report.results)]
-    cells = [(METRICS[name].head, number(result.scores.get(name), result.errors.get(name))) for name in shown]
-    return [("method", result.method), *cells, ("photos", str(result.photos)), ("s/photo", f"{result.seconds:.2f}")]
-
-
-def number(value: float | None, error: float | None = None) -> str:
-    """A score as people read it: .512, with its standard error where there is one."""
-    if value is None:
-        return "-"
-    return f"{value:.3f}" + ("" if error is None else f" ±{error:.3f}")
-
-
-def best_methods(results: Sequence[MethodResult]) -> dict[str, str]:
-    """The best method by each metric that more than one was measured by."""
-    best: dict[str, str] = {}
-    for name, metric in METRICS.items():
-        known = [(value, result.method) for result in results if (value := result.scores.get(name)) is not None]
-        if len(known) > 1:
-            best[name] = (max if metric.high else min)(known)[1]
-    return best
