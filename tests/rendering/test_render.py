@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from shapes import capsule_person, cylinder_uv, turned
 
-from habitus.rendering.render import render, render_silhouette
+from habitus.rendering.render import render, render_colours, render_silhouette
 from habitus.rendering.shading import Lambert, lambert, vertex_normals
 
 SIZE = (128, 64)
@@ -108,3 +108,40 @@ def test_nobody_and_nothing():
     nothing = render(torch.zeros(2, 4, 3), none, torch.ones(2, 3), uv, none, torch.rand(1, 3, 8, 8), size=SIZE)
     assert (nothing.silhouette == 0).all()
     assert (nothing.image == 0).all()
+
+
+def test_colours_of_vertices_are_as_a_texture_that_has_them():
+    vertices, faces, psi, _ = scene()
+    flat = torch.tensor([0.2, 0.5, 0.9]).expand_as(vertices)
+    background, light = torch.rand(2, 3, *SIZE), Lambert(direction=(1, 0, 0.5))
+    texture = flat[:1, :1].permute(0, 2, 1)[..., None].expand(1, 3, 8, 8)
+    for shading in (None, light):
+        found = render_colours(vertices, faces, psi, flat, size=SIZE, background=background, shading=shading)
+        uv = torch.rand(vertices.shape[1], 2)
+        wanted = render(
+            vertices, faces, psi, uv, faces, texture, size=SIZE, background=background, shading=shading, max_level=0
+        )
+        torch.testing.assert_close(found.image, wanted.image)
+        torch.testing.assert_close(found.silhouette, wanted.silhouette)
+
+
+def test_colours_mix_within_faces():
+    """A colour that is linear in the place is at every pixel what the place says."""
+    vertices, faces, psi, _ = scene()
+    low, high = vertices.amin((0, 1)), vertices.amax((0, 1))
+    colours = (vertices - low) / (high - low)
+    seen = render_colours(vertices, faces, psi, colours, size=SIZE)
+    rows = (torch.arange(SIZE[0]) + 0.5 - SIZE[0] / 2) / (-SIZE[0] / 2)  # y on the picture's plane
+    wanted = ((rows / psi[0, 0] - psi[0, 2] - low[1]) / (high[1] - low[1]))[None, :, None].expand_as(seen.silhouette)
+    inside = seen.silhouette == 1
+    torch.testing.assert_close(seen.image[:, 1][inside], wanted[inside], atol=2e-3, rtol=0)
+
+
+def test_gradients_reach_the_colours():
+    vertices, faces, psi, _ = scene()
+    colours = torch.rand(vertices.shape).requires_grad_()
+    seen = render_colours(vertices, faces, psi, colours, size=SIZE)
+    seen.image.sum().backward()
+    assert colours.grad is not None
+    # Each pixel's colour is a convex mixture of its corners': gradients of a channel add up to the pixels it has.
+    torch.testing.assert_close(colours.grad.sum((1, 2)) / 3, seen.silhouette.sum((1, 2)), rtol=0.02, atol=0)

@@ -30,6 +30,26 @@ def height_normalised(body: BodyModel, beta: Float[Tensor, "B 10"]) -> Float[Ten
     if body not in _INVERSES:
         _INVERSES[body] = torch.linalg.pinv(body.shapedirs.flatten(0, 1).double()).float()
     inverse = _INVERSES[body].to(beta.device)
-    zero = torch.zeros_like(beta[:1])
-    scale = stature(body, zero) / stature(body, beta)
+    scale = to_template(body, beta)
     return ((body.rest(beta) * scale[:, None, None] - body.v_template).flatten(1)) @ inverse.T
+
+
+def to_template(body: BodyModel, beta: Float[Tensor, "B 10"]) -> Float[Tensor, "B"]:
+    """The factor that makes naked bodies as tall as the template."""
+    return stature(body, torch.zeros_like(beta[:1])) / stature(body, beta)
+
+
+def levelled(body: BodyModel, beta: Float[Tensor, "B 10"], vertices: Float[Tensor, "B N 3"]) -> Float[Tensor, "B N 3"]:
+    """Bodies brought to one height and place: naked as tall as the template, bare soles at y = 0, root above x = z = 0.
+
+    Args:
+        body: that the vertices are of.
+        beta: their build, which says how much larger they become and where they stand.
+        vertices: metres; at rest or in a pose that has them upright, naked or dressed.
+
+    Returns:
+        Metres; differentiable.
+    """
+    root = body.rest_joints(beta)[:, 0]
+    foot = torch.stack([root[:, 0], body.rest(beta)[..., 1].amin(1), root[:, 2]], 1)
+    return (vertices - foot[:, None]) * to_template(body, beta)[:, None, None]

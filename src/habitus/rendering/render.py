@@ -1,4 +1,4 @@
-"""The one call: a posed mesh and its texture in, an image and a silhouette out."""
+"""The one call: a posed mesh and its texture, or colours by vertex, in; an image and a silhouette out."""
 
 from dataclasses import dataclass
 
@@ -58,9 +58,50 @@ def render(
         >>> rendering.image.shape, rendering.silhouette.shape
         (torch.Size([1, 3, 256, 128]), torch.Size([1, 256, 128]))
     """
+    brightness = None if shading is None else lambert(vertex_normals(vertices, faces), shading)
+    return _rendered(
+        vertices, faces, psi, uv, uv_faces, texture,
+        brightness=brightness, size=size, background=background, max_level=max_level,
+    )  # fmt: skip
+
+
+def render_colours(
+    vertices: Float[Tensor, "B N 3"],
+    faces: Int[Tensor, "F 3"],
+    psi: Float[Tensor, "B 3"],
+    colours: Float[Tensor, "B N 3"],
+    *,
+    size: tuple[int, int] = (256, 128),
+    background: Float[Tensor, "B 3 H W"] | None = None,
+    shading: Lambert | None = None,
+) -> Rendering:
+    """`render` of meshes whose vertices have colours of their own, RGB, mixed within faces; no texture is needed.
+
+    Differentiable in vertices, psi, colours and background; arguments as of `render`.
+    """
+    brightness = colours if shading is None else colours * lambert(vertex_normals(vertices, faces), shading)
+    uv, white = colours.new_zeros(colours.shape[1], 2), colours.new_ones(1, 3, 1, 1)
+    return _rendered(
+        vertices, faces, psi, uv, faces, white,
+        brightness=brightness, size=size, background=background, max_level=0,
+    )  # fmt: skip
+
+
+def _rendered(
+    vertices: Float[Tensor, "B N 3"],
+    faces: Int[Tensor, "F 3"],
+    psi: Float[Tensor, "B 3"],
+    uv: Float[Tensor, "V 2"],
+    uv_faces: Int[Tensor, "F 3"],
+    texture: Float[Tensor, "B 3 T T"],
+    *,
+    brightness: Float[Tensor, "B N 3"] | None,
+    size: tuple[int, int],
+    background: Float[Tensor, "B 3 H W"] | None,
+    max_level: int,
+) -> Rendering:
     screen = project(vertices, psi, size)
     fragments = rasterize(screen, faces, size)
-    brightness = None if shading is None else lambert(vertex_normals(vertices, faces), shading)
     image = surface_colours(
         screen, faces, fragments, uv, uv_faces, texture,
         brightness=brightness, background=background, max_level=max_level,

@@ -6,17 +6,15 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from habitus.body.model import BodyModel
+from habitus.export.figures import draw_figures, standing, standing_camera
 from habitus.export.pictures import contact_sheet, overlay, scaled, to_picture
 from habitus.recovery.regressor.model import BodyRegressor
-from habitus.rendering.render import render, render_silhouette
-from habitus.rendering.shading import Lambert
+from habitus.rendering.render import render_silhouette
 
 WATCHED = 6
 """Photos on a sheet."""
 HEIGHT = 256
 """Of a row, pixels."""
-_CLAY = torch.tensor((0.78, 0.74, 0.70))
-_PAPER = 0.97
 
 
 @torch.no_grad()
@@ -26,7 +24,7 @@ def sheet_of(
     images: Float[Tensor, "B 3 H W"],
     truth: tuple[Float[Tensor, "B 10"], Float[Tensor, "B N 3"]] | None = None,
 ) -> UInt8[np.ndarray, "H W 3"]:
-    """A row a photo: the photo, the regressed body's outline on it, that body in the rest pose, and the true one.
+    """A row a photo: the photo, the regressed body's outline on it, that body standing, and the true one.
 
     Args:
         regressor: put into eval mode.
@@ -49,10 +47,7 @@ def sheet_of(
     return contact_sheet(strips, columns=2, title=title)
 
 
-def _standing(body: BodyModel, beta: Float[Tensor, "B 10"], delta: Float[Tensor, "B N 3"]) -> Float[Tensor, "B 3 H H"]:
-    """Clay figures in the rest pose, all at one scale."""
-    psi = torch.tensor([[0.95, 0.0, 0.06]]).expand(len(beta), -1)
-    return render(
-        body.rest(beta, delta), body.faces, psi, body.uv, body.uv_faces, _CLAY.view(1, 3, 1, 1).expand(-1, -1, 8, 8),
-        size=(HEIGHT, HEIGHT), background=torch.full((1, 3, HEIGHT, HEIGHT), _PAPER), shading=Lambert(), max_level=0,
-    ).image  # fmt: skip
+def _standing(body: BodyModel, beta: Float[Tensor, "B 10"], delta: Float[Tensor, "B N 3"]) -> Float[Tensor, "B 3 H W"]:
+    """Clay figures, all of one height."""
+    camera = standing_camera(body).expand(len(beta), -1)
+    return draw_figures(body, standing(body, beta, delta), camera, size=(HEIGHT, HEIGHT // 2))
