@@ -41,7 +41,8 @@ def test_commands_are_understood(line, monkeypatch):
     ran = []
     for command in (
         cli.PersonCommand, cli.DemoCommand, cli.SynthCommand, cli.TrainCommand, cli.EmbedCommand, cli.PerceiveCommand,
-        cli.BodiesCommand, EvaluateReidCommand, EvaluateTextureCommand, cli.DoctorCommand, cli.FetchModelsCommand,
+        cli.BodiesCommand, cli.CompareCommand, EvaluateReidCommand, EvaluateTextureCommand, cli.DoctorCommand,
+        cli.FetchModelsCommand,
     ):  # fmt: skip
         monkeypatch.setattr(command, "run", lambda self: ran.append(self))  # noqa: PLW0108 - it binds self
     cli.main(line.split())

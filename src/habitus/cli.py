@@ -90,6 +90,38 @@ class PersonCommand:
 
 
 @dataclass(frozen=True)
+class CompareCommand:
+    """Draw how two people differ: heat maps of their builds, and of their clothes and hair, in centimetres.
+
+    Both people are drawn from the front and from behind, and the second once more against the first: blue where the
+    surface is farther in, orange where it is farther out. All are drawn equally tall, for no photo alone tells height;
+    poses have no part in it.
+
+    Try:
+        habitus compare anna/ ben/ -o differences.png
+
+        habitus compare monday/params.npz friday/params.npz -o differences.png
+    """
+
+    a: Positional[Annotated[Path, arg(metavar="A")]]
+    """Folder that `habitus person` wrote, or a file of body parameters (.npz with SMPL's names, HMR's .pkl)."""
+    b: Positional[Annotated[Path, arg(metavar="B")]]
+    """Another."""
+    output: Annotated[Path, arg(aliases=["-o"], metavar="FILE")]
+    """Picture to write, .png or .jpg."""
+    body: Annotated[Path | None, arg(metavar="FILE")] = None
+    """Your SMPL .npz or .pkl, of which both bodies are, instead of the open body."""
+    debug: bool = False
+    """Show a traceback instead of one line when something fails."""
+
+    def run(self) -> None:
+        """Compare."""
+        from habitus.compare_command import compare_people  # noqa: PLC0415
+
+        compare_people(self, say=_say)
+
+
+@dataclass(frozen=True)
 class DemoCommand:
     """Make a few people in code, reconstruct one from one view, and compare the result with the truth.
 
@@ -379,6 +411,7 @@ class FetchModelsCommand:
 
 _Command = (
     Annotated[PersonCommand, subcommand("person")]
+    | Annotated[CompareCommand, subcommand("compare")]
     | Annotated[DemoCommand, subcommand("demo")]
     | Annotated[SynthCommand, subcommand("synth")]
     | Annotated[TrainCommand, subcommand("train")]
