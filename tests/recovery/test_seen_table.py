@@ -57,6 +57,7 @@ def test_a_file_of_perceive_comes_back_and_says_what_is_missing(body, tmp_path):
     assert table.rows_of(asked, tmp_path).tolist() == [2, -1, -1]
     for row, one in enumerate(people):
         same(table, row, one)
+    assert [table.has_mask(row) for row in range(3)] == [True, False, True]
     assert table.digest([0, 1]) == table.digest([0, 1]) != table.digest([1, 0])
     other = tmp_path / "other.parquet"
     write_seen(other, [("a/0.png", SIZE, SeenPerson(people[1].mask, people[0].keypoints))], {})
@@ -78,6 +79,7 @@ def test_a_file_of_bodies_will_do_whatever_their_topology(body, tmp_path):
     seen = seen_table(tmp_path, path, body)
     assert seen.paths == ("y.png",)
     same(seen, 0, one)
+    assert seen.has_mask(0)
 
 
 def test_nobody_at_all(tmp_path):
