@@ -68,6 +68,8 @@ class ShapeReidRecipe(BodyHeads, TripletRecipe):
     """E_3D to start from, of `habitus train body`; what it is made of is taken from there. Without: from scratch."""
     shape_backbone: Backbone = "resnet18"
     """Convolutional network of E_3D, or of the second ordinary one; the author's is resnet18."""
+    width: int = 768
+    """Of F_rgb, and of the global shape feature."""
     body_epochs: int = 5
     """First epochs, in which E_3D learns bodies alone, and identity has not begun."""
     adversarial: Annotated[float | None, arg(metavar="WEIGHT")] = None
