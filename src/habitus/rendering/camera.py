@@ -23,3 +23,18 @@ def project(points: Float[Tensor, "B N 3"], psi: Float[Tensor, "B 3"], size: tup
     x = width / 2 + scale * (points[..., 0] + psi[:, None, 1])
     y = height / 2 - scale * (points[..., 1] + psi[:, None, 2])
     return torch.stack((x, y, points[..., 2]), dim=-1)
+
+
+def stretched(
+    points: Float[Tensor, "B N 3"], psi: Float[Tensor, "B 3"], factor: Float[Tensor, "B"]
+) -> tuple[Float[Tensor, "B N 3"], Float[Tensor, "B 3"]]:
+    """Points and camera that show them wider, as in a photo that was resized to other proportions than it had.
+
+    Args:
+        points: metres.
+        psi: (s, tx, ty) of each crop.
+        factor: how many times as wide, about the middle.
+    """
+    one = torch.ones_like(factor)
+    wider = torch.stack((factor, one, one), 1)
+    return points * wider[:, None], psi * wider[:, [1, 0, 2]]

@@ -56,6 +56,7 @@ def test_made_worlds_tell_what_is_seen(world, photos):
         np.testing.assert_allclose(item["mask"] / 255, read_maps(world, name).mask, atol=1e-6)
         np.testing.assert_array_equal(item["image"].transpose(1, 2, 0), decode(path))
         assert item["valid"].min() == 255 and "real_theta" not in item
+        assert item["stretch"] == 1
 
 
 def test_pictures_are_what_re_id_trains_on_and_items_functions_of_their_keys(photos):
@@ -65,7 +66,7 @@ def test_pictures_are_what_re_id_trains_on_and_items_functions_of_their_keys(pho
     plain = PhotoDataset(photos.records, train_transform(SIZE, **options), seed=3)
     for key in ((0, 0, 0), (5, 2, 0), (0, 1, 1)):
         item, other, alone = dataset[key], again[key], plain[key]
-        assert item.keys() - alone.keys() == {"mask", "valid", "keypoints", "real_theta", "real_beta"}
+        assert item.keys() - alone.keys() == {"mask", "valid", "keypoints", "stretch", "real_theta", "real_beta"}
         assert all(np.array_equal(item[name], other[name]) for name in item)
         assert all(np.array_equal(item[name], alone[name]) for name in alone)
 
@@ -98,6 +99,7 @@ def test_what_is_not_known_is_counted_and_empty(tmp_path, caplog):
     assert [bool(item["mask"].any()) for item in items] == [True, False, True, False]
     assert [bool(item["keypoints"].any()) for item in items] == [True, True, False, False]
     assert [photos.size(row) for row in range(4)] == [(24, 16)] * 3 + [None]
+    assert {float(item["stretch"]) for item in items} == {0.75}  # 16x24 shown as 32x64: narrower
     caplog.clear()
     seen_photos(records.select(np.arange(1)), [tmp_path / "data"], [file], BODY)
     assert not caplog.text
@@ -148,7 +150,9 @@ def test_broken_photos_bring_what_is_seen_in_their_replacement(world, tmp_path):
     assert item["row"] == 1  # in the same outfit
     np.testing.assert_array_equal(item["keypoints"], photos.keypoints(1))
     np.testing.assert_array_equal(item["mask"], photos.mask(1))
-    shown = (dataset.plain([0, 3]) * 255).round().transpose(0, 2, 3, 1)
+    pictures, stretch = dataset.plain([0, 3])
+    assert stretch.tolist() == [1, 1]
+    shown = (pictures * 255).round().transpose(0, 2, 3, 1)
     np.testing.assert_array_equal(shown[0], decode(photos.records.paths[1]))
     np.testing.assert_array_equal(shown[1], decode(photos.records.paths[3]))
     with pytest.raises(InputError, match=photos.records.paths[0].name):

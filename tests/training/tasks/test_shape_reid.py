@@ -15,9 +15,11 @@ from processes import together
 from shape_recipes import BODY, CPU, first_batch, save_time, small_recipe, small_task, words
 
 from habitus import cli
+from habitus.body.rotations import axis_angle_to_matrix
 from habitus.data.opening import open_data
 from habitus.errors import InputError
-from habitus.recovery.regressor.model import BodyRegressor
+from habitus.recovery.body_table import BodyTable
+from habitus.recovery.regressor.model import BodyRegressor, Regression
 from habitus.recovery.regressor.pretrained import save_regressor
 from habitus.recovery.seen_file import SeenPerson, write_seen
 from habitus.reid.embedder import Embedder
@@ -29,8 +31,9 @@ from habitus.training import loop
 from habitus.training.checkpoints import checkpoints_in, load_checkpoint
 from habitus.training.stepping import train_on
 from habitus.training.task import Task
-from habitus.training.tasks.shape_reid import shape_reid_task
+from habitus.training.tasks.shape_reid import Seen, shape_reid_task
 from habitus.training.tasks.training_data import training_data
+from habitus.types import BodyParams
 
 BODIES = {"keypoints", "silhouette", "displaced", "adversarial", "discriminator"}
 PEOPLE = {"rgb identity", "rgb triplet", "shape identity", "shape triplet"}
@@ -168,6 +171,24 @@ def test_a_batch_is_learned(world):
     for name in ("keypoints", "silhouette", *PEOPLE):
         assert steps[-1][name] < 0.7 * steps[0][name], name
     assert steps[-1]["accuracy of rgb"] == steps[-1]["accuracy of shape"] == 1
+
+
+@pytest.mark.parametrize("size", [(64, 32), (64, 48), (64, 24)])
+def test_the_truth_has_next_to_no_loss(world, size):
+    """Also where photos are resized to other proportions: the body is that of the person, as it stands in the world."""
+    task = small_task(small_recipe(world, size=size, flip=0.0, pad=0))
+    batch, photos = first_batch(task), task.seen.photos
+    table = photos.tables[0]
+    assert isinstance(table, BodyTable)
+    params = BodyParams.cat([table.params(int(photos.places[row, 1])) for row in batch["row"].tolist()])
+    truth = Regression(
+        axis_angle_to_matrix(params.theta), params.beta, params.delta, params.psi, torch.zeros(len(batch["row"]), 1)
+    )
+    output = Seen(truth, None, None)
+    found = task.losses(output, batch, 0)
+    untrained = task.losses(task.forward(batch, 0), batch, 0)
+    assert found["keypoints"] < 0.02 * untrained["keypoints"]  # perspective is left
+    assert found["silhouette"] < 0.12 and found["silhouette"] < 0.15 * untrained["silhouette"]
 
 
 @pytest.mark.parametrize("scale", [0.5, 1.5])

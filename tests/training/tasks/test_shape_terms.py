@@ -37,7 +37,7 @@ def batch(**changes):
     keypoints[:, ::3, 2] = 0
     return {
         "keypoints": keypoints, "mask": (255 * draw(*SIZE)).byte(), "valid": 255 * (draw(*SIZE) > 0.1).byte(),
-        "real_theta": draw(24, 3), "real_beta": draw(10), "pid": torch.tensor([0, 0, 1, 0]),
+        "stretch": torch.ones(4), "real_theta": draw(24, 3), "real_beta": draw(10), "pid": torch.tensor([0, 0, 1, 0]),
         "clothes_id": torch.tensor([0, 1, 2, 0]),
     } | changes  # fmt: skip
 

@@ -9,6 +9,7 @@ from habitus.body.model import BodyModel
 from habitus.export.figures import draw_figures, standing, standing_camera
 from habitus.export.pictures import contact_sheet, overlay, scaled, to_picture
 from habitus.recovery.regressor.model import BodyRegressor
+from habitus.rendering.camera import stretched
 from habitus.rendering.render import render_silhouette
 
 WATCHED = 6
@@ -23,6 +24,8 @@ def sheet_of(
     body: BodyModel,
     images: Float[Tensor, "B 3 H W"],
     truth: tuple[Float[Tensor, "B 10"], Float[Tensor, "B N 3"]] | None = None,
+    *,
+    stretch: Float[Tensor, "B"] | None = None,
 ) -> UInt8[np.ndarray, "H W 3"]:
     """A row a photo: the photo, the regressed body's outline on it, that body standing, and the true one.
 
@@ -31,12 +34,15 @@ def sheet_of(
         body: that it regresses, on the CPU.
         images: photos at the size that the network works at, RGB in [0, 1].
         truth: true beta and delta, if they are known.
+        stretch: how many times too wide the photos are shown; None: they are as they were.
     """
     device = next(regressor.parameters()).device
     params = regressor.eval()(images.to(device)).params()
     theta, beta, delta, psi = (value.float().cpu() for value in vars(params).values())
     height, width = images.shape[-2:]
-    outlines = render_silhouette(body(theta, beta, delta).vertices, body.faces, psi, size=(height, width))
+    stretch = torch.ones(len(psi)) if stretch is None else stretch
+    vertices, psi = stretched(body(theta, beta, delta).vertices, psi, stretch)
+    outlines = render_silhouette(vertices, body.faces, psi, size=(height, width))
     columns = [_standing(body, beta, delta), *([] if truth is None else [_standing(body, *truth)])]
     strips = []
     for image, outline, *figures in zip(images, outlines, *columns, strict=True):

@@ -116,6 +116,7 @@ class SeenDataset(PhotoDataset):
         Returns:
             What `PhotoDataset` gives, and
             mask, valid: (H, W) uint8, and keypoints: (17, 3) float32, see `SeenPhoto`.
+            stretch: float32, how many times too wide the photo is shown, for it is resized to other proportions.
             real_theta (24, 3), real_beta (10,): float32, a real body's, if there are any.
 
         Raises:
@@ -123,22 +124,29 @@ class SeenDataset(PhotoDataset):
         """
         row, picture = self._read(key)
         self._check_size(row, picture)
+        stretch = self._stretch(picture)
         seen = self.together(
             picture, self.photos.mask(row), self.photos.keypoints(row), np.random.default_rng((self.seed, *key))
         )
         item = self.labelled(row) | {
             "image": np.stack(cv2.split(seen.picture)),
-            "mask": seen.mask, "valid": seen.valid, "keypoints": seen.keypoints,
+            "mask": seen.mask, "valid": seen.valid, "keypoints": seen.keypoints, "stretch": stretch,
         }  # fmt: skip
         if self.real is not None:
             drawn = np.random.default_rng((self.seed, *key, _REAL)).integers(len(self.real))
             item |= {"real_theta": self.real.theta[drawn], "real_beta": self.real.beta[drawn]}
         return item
 
-    def plain(self, rows: Sequence[int]) -> Float32[np.ndarray, "B 3 H W"]:
-        """Photos as they are, or what replaces them, at the size of the transform, RGB in [0, 1]."""
-        pictures = [resized(self._read((row, 0, 0))[1], self.together.size) for row in rows]
-        return np.stack(pictures).transpose(0, 3, 1, 2).astype(np.float32) / 255
+    def plain(self, rows: Sequence[int]) -> tuple[Float32[np.ndarray, "B 3 H W"], Float32[np.ndarray, "B"]]:
+        """Photos as they are, or what replaces them, at the size of the transform, RGB in [0, 1]; and how many times
+        too wide they are so."""
+        pictures = [self._read((row, 0, 0))[1] for row in rows]
+        shown = np.stack([resized(picture, self.together.size) for picture in pictures])
+        return shown.transpose(0, 3, 1, 2).astype(np.float32) / 255, np.stack([self._stretch(p) for p in pictures])
+
+    def _stretch(self, picture: Picture) -> np.float32:
+        (height, width), size = picture.shape[:2], self.together.size
+        return np.float32(size[1] * height / (size[0] * width))
 
     def _check_size(self, row: int, picture: Picture) -> None:
         size, seen = picture.shape[:2], self.photos.size(row)

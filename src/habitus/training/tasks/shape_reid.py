@@ -129,8 +129,8 @@ class ShapeReidTask(PeopleTask):
     def draw(self, path: Path) -> None:
         """A sheet of some people with the bodies that are seen."""
         people = np.unique(self.seen.labels, return_index=True)[1][:WATCHED]
-        images = torch.from_numpy(self.seen.plain(people.tolist()))
-        save_picture(path, sheet_of(self.network.regressor, self.body, images))
+        images, stretch = map(torch.from_numpy, self.seen.plain(people.tolist()))
+        save_picture(path, sheet_of(self.network.regressor, self.body, images, stretch=stretch))
 
 
 def shape_reid_task(recipe: ShapeReidRecipe, data: TrainingData) -> ReidTask | ShapeReidTask:

@@ -20,7 +20,7 @@ from habitus.losses.silhouettes import silhouette_loss
 from habitus.recovery.discriminator import BodyDiscriminator
 from habitus.recovery.objective import KeypointProbe
 from habitus.recovery.regressor.model import Regression
-from habitus.rendering.camera import project
+from habitus.rendering.camera import project, stretched
 from habitus.rendering.render import render_silhouette
 from habitus.training.distributed import gathered
 from habitus.training.recipes.shape_reid import ShapeReidRecipe
@@ -29,6 +29,8 @@ from habitus.training.task import Batch, Losses
 
 class BodyTerms:
     """What a recipe holds regressed bodies against.
+
+    Bodies have the proportions of people; what a photo shows, it shows as it was stretched.
 
     Args:
         recipe: with the weights.
@@ -56,7 +58,8 @@ class BodyTerms:
     def _terms(self, found: Regression, batch: Batch) -> dict[str, Float[Tensor, "B"]]:
         size = (batch["mask"].shape[1], batch["mask"].shape[2])
         frames = found.frames(self.body)
-        terms = self._keypoints(self.probe(frames, found.beta), found.psi, batch, size)
+        points, psi = stretched(self.probe(frames, found.beta), found.psi, batch["stretch"])
+        terms = self._keypoints(points, psi, batch, size)
         terms |= self._surface(frames, found, batch, size)
         if self.discriminator is not None:
             opinion = self.discriminator.from_rotations(found.rotations, found.beta)
@@ -92,7 +95,8 @@ class BodyTerms:
         if self.weights.silhouette:
             mask, valid = batch["mask"].float() / 255, batch["valid"].float() / 255
             loss = author_2020.silhouette_loss if self._of_2020 else silhouette_loss
-            silhouette = render_silhouette(vertices, self.body.faces, found.psi, size=size)
+            shown, psi = stretched(vertices, found.psi, batch["stretch"])
+            silhouette = render_silhouette(shown, self.body.faces, psi, size=size)
             terms["silhouette"] = self.weights.silhouette * loss(silhouette, mask, valid)
         if self.weights.displaced:
             terms["displaced"] = self.weights.displaced * (
