@@ -17,8 +17,7 @@ import habitus  # noqa: F401
 import numpy as np
 
 from habitus.body.model import BodyModel
-from habitus.evaluation.texture.grid import strip
-from habitus.export.pictures import PAPER, contact_sheet, save_picture, scaled, to_picture
+from habitus.export.pictures import PAPER, contact_sheet, save_picture, scaled, strip, to_picture
 from habitus.export.turntable import turned_frames
 from habitus.pipeline import reconstruct
 from habitus.recovery.upright import upright

@@ -10,7 +10,7 @@ from PIL import Image
 
 from habitus import cli
 from habitus.body.model import BodyModel
-from habitus.evaluate_cli import EvaluateReidCommand, EvaluateTextureCommand
+from habitus.evaluate_cli import EvaluateRecoveryCommand, EvaluateReidCommand, EvaluateTextureCommand
 from habitus.export.pictures import to_picture
 from habitus.synthetic.photos.making import make_person
 
@@ -41,8 +41,8 @@ def test_commands_are_understood(line, monkeypatch):
     ran = []
     for command in (
         cli.PersonCommand, cli.DemoCommand, cli.SynthCommand, cli.TrainCommand, cli.EmbedCommand, cli.PerceiveCommand,
-        cli.BodiesCommand, cli.CompareCommand, EvaluateReidCommand, EvaluateTextureCommand, cli.DoctorCommand,
-        cli.FetchModelsCommand,
+        cli.BodiesCommand, cli.CompareCommand, EvaluateReidCommand, EvaluateTextureCommand, EvaluateRecoveryCommand,
+        cli.DoctorCommand, cli.FetchModelsCommand,
     ):  # fmt: skip
         monkeypatch.setattr(command, "run", lambda self: ran.append(self))  # noqa: PLW0108 - it binds self
     cli.main(line.split())

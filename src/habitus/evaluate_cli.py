@@ -136,12 +136,60 @@ class EvaluateTextureCommand:
 
 
 @dataclass(frozen=True)
+class EvaluateRecoveryCommand:
+    """Score bodies recovered from one photo each, on made people, whose bodies are known.
+
+    Methods: the folder of a network's weights (of `habitus train body`, or 3dsl), fit (our optimisation; seconds a
+    photo), fit:FOLDER (the same from what that network says), and truth (what could be reached at best). Prints joint
+    errors before and after Procrustes, silhouette IoU, keypoint errors, and R^2 of the height-normalised build from one
+    photo and from several of a person; -o adds a page with a sheet of some people (index.html).
+
+    Try:
+        habitus synth held-out/ --people 400 --outfits 2 --views 4 --seed 900003
+
+        habitus evaluate recovery --data held-out/ --method ./run/model --json scores.json -o scores/
+
+        habitus evaluate recovery --data held-out/ --method fit,./run/model,fit:./run/model,truth --count 40
+    """
+
+    data: Annotated[Path, arg(metavar="DIR")]
+    """Folder of a made world (`habitus synth`)."""
+    method: Annotated[str, arg(metavar="NAME,...")]
+    """Separated by commas: fit, truth, folders of weights (with a slash: ./run), fit: and such a folder."""
+    body: Annotated[Path | None, arg(metavar="FILE")] = None
+    """Your SMPL .npz or .pkl, instead of the open body; the world must be made with it."""
+    count: Annotated[int | None, arg(metavar="N")] = None
+    """Score so many photos, drawn evenly over people."""
+    together: Annotated[int, arg(metavar="K")] = 8
+    """Photos of one person whose builds are averaged."""
+    seed: Annotated[int, arg(metavar="S")] = 0
+    """Of what is drawn: photos, which of them are averaged, people in pictures."""
+    layout: Annotated[str | None, arg(metavar="NAME")] = None
+    """Of the folder, when it cannot be told from what lies in it: market1501, prcc, ltcc, csv, ..."""
+    device: str = "auto"
+    """Of the networks: cpu, cuda, cuda:1, mps; auto: the fastest there is."""
+    json: Annotated[Path | None, arg(metavar="FILE")] = None
+    """Write the scores and everything that they depend on."""
+    output: Annotated[Path | None, arg(aliases=["-o"], metavar="DIR")] = None
+    """New folder for results, a sheet of some people and index.html."""
+    debug: bool = False
+    """Show a traceback instead of one line when something fails."""
+
+    def run(self) -> None:
+        """Score and tell."""
+        from habitus.evaluate_recovery_command import score_recovery  # noqa: PLC0415
+
+        score_recovery(self, say=partial(print, flush=True))
+
+
+@dataclass(frozen=True)
 class EvaluateCommand:
     """Score what Habitus does."""
 
     what: (
         Annotated[EvaluateReidCommand, subcommand("reid", description="Score re-identification.")]
         | Annotated[EvaluateTextureCommand, subcommand("texture", description="Score textures made from photos.")]
+        | Annotated[EvaluateRecoveryCommand, subcommand("recovery", description="Score bodies recovered from photos.")]
     )
     """What is scored."""
 

@@ -13,7 +13,7 @@ from habitus.data.opening import open_data
 from habitus.data.readers.photo_lists import read_photo_list
 from habitus.data.records import ReidData
 from habitus.errors import InputError
-from habitus.evaluation.tables import check_report_places
+from habitus.evaluation.tables import check_counts, check_report_places, names_in
 from habitus.evaluation.texture.evaluate import Scoring, evaluate_textures, write_folder
 from habitus.evaluation.texture.lpips import load_lpips
 from habitus.evaluation.texture.photos import PhotoSet, choose_photos
@@ -58,20 +58,12 @@ def score_textures(command: "EvaluateTextureCommand", *, say: Callable[[str], No
 
 
 def _check(command: "EvaluateTextureCommand") -> None:
-    if not _names(command):
+    if not names_in(command.method):
         raise InputError("--method: names no method; give some of ours, rstg, unwrap, mean, nearest, or a folder")
-    if command.count is not None and command.count < 1:
-        raise InputError(f"--count {command.count}: must be at least 1")
-    if command.seed < 0:
-        raise InputError(f"--seed {command.seed}: must be at least 0")
+    check_counts(command.count, command.seed)
     if command.uv is not None and command.body is None:
         raise InputError(f"{command.uv}: --uv goes with --body; the open body has its own layout")
     check_report_places(command.json, command.output)
-
-
-def _names(command: "EvaluateTextureCommand") -> list[str]:
-    """The methods in the order asked, each once."""
-    return list(dict.fromkeys(filter(None, (name.strip() for name in command.method.split(",")))))
 
 
 def _photos(command: "EvaluateTextureCommand", data: ReidData, body: BodyModel) -> PhotoSet:
@@ -83,7 +75,7 @@ def _photos(command: "EvaluateTextureCommand", data: ReidData, body: BodyModel) 
 def _methods(command: "EvaluateTextureCommand", body: BodyModel, size: int) -> dict[str, TextureMethod]:
     scans = scan_textures("open" if command.scans is None else command.scans, body, size)
     setting = Setting(body, size, scans)
-    return {name: method_named(name, setting) for name in _names(command)}
+    return {name: method_named(name, setting) for name in names_in(command.method)}
 
 
 def _scoring(command: "EvaluateTextureCommand") -> Scoring:

@@ -59,6 +59,11 @@ def write_report_page(path: Path, page: Page) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
+def fine_print(title: str, lines: Sequence[str]) -> str:
+    """HTML of small lines below a heading."""
+    return f'<section><h3>{escape(title)}</h3><p class="fine">{"<br>".join(map(escape, lines))}</p></section>'
+
+
 def file_url(path: Path) -> str:
     """A picture's file as a data URL."""
     picture: UInt8[np.ndarray, "H W 3"] = np.asarray(Image.open(path).convert("RGB"))

@@ -39,6 +39,23 @@ def check_report_places(json_file: Path | None, folder: Path | None) -> None:
             raise InputError(f"{folder}: is not empty; choose another folder, nothing is overwritten")
 
 
+def check_counts(count: int | None, seed: int) -> None:
+    """See that photos can be drawn.
+
+    Raises:
+        InputError: --count or --seed is too small.
+    """
+    if count is not None and count < 1:
+        raise InputError(f"--count {count}: must be at least 1")
+    if seed < 0:
+        raise InputError(f"--seed {seed}: must be at least 0")
+
+
+def names_in(words: str) -> list[str]:
+    """What stands between commas, in that order, each once."""
+    return list(dict.fromkeys(filter(None, (name.strip() for name in words.split(",")))))
+
+
 def rounded(value: Any) -> Any:
     """Numbers of few enough digits to read, in whatever holds them; tuples become lists, as in JSON."""
     match value:

@@ -19,6 +19,7 @@ from habitus.files import writing
 PAPER = (250, 249, 247)
 INK = (40, 42, 48)
 OUTLINE = (255, 64, 128)
+_GAP = 8
 
 
 def to_picture(image: Float[Tensor, "3 H W"] | Float[Tensor, "H W"]) -> UInt8[np.ndarray, "H W 3"]:
@@ -112,6 +113,12 @@ def contact_sheet(
         for row, text in enumerate(label.split("\n")):
             draw.text((x, y + cell_h + 2 + row * line), _cut(draw, text, font, cell_w), fill=INK, font=font)
     return np.asarray(sheet)
+
+
+def strip(pictures: Sequence[UInt8[np.ndarray, "_ _ 3"]], *, height: int) -> UInt8[np.ndarray, "H W 3"]:
+    """Pictures side by side, all brought to one height, with a gap between them."""
+    gap = np.full((height, _GAP, 3), PAPER, np.uint8)
+    return np.concatenate([part for p in pictures for part in (scaled(p, height), gap)][:-1], axis=1)
 
 
 def scaled(picture: UInt8[np.ndarray, "h w 3"], height: int | None) -> UInt8[np.ndarray, "H W 3"]:

@@ -69,7 +69,9 @@ def robust_mean(
     if voting.sum() < 3:
         return shares @ values, shares
     mean = _median(values[voting])
-    scale = _median((values[voting] - mean).norm(dim=1)).clamp(min=torch.finfo(values.dtype).tiny)
+    limits = torch.finfo(values.dtype)
+    alike = 16 * limits.eps * mean.norm()  # who differs by no more than rounding is not far
+    scale = _median((values[voting] - mean).norm(dim=1)).clamp(min=max(float(alike), limits.tiny))
     for _ in range(_ROUNDS):
         far = (values - mean).norm(dim=1) / (_CUT * scale)
         kept = weights.clamp(min=0) * (1 - far.clamp(max=1) ** 2) ** 2

@@ -11,7 +11,7 @@ from torch import Tensor
 from habitus.body.model import BodyModel
 from habitus.evaluation.texture.results import METRICS
 from habitus.evaluation.texture.scoring import ScoredPhoto, lit_truth
-from habitus.export.pictures import PAPER, contact_sheet, scaled, to_picture
+from habitus.export.pictures import contact_sheet, strip, to_picture
 from habitus.export.turntable import turned_frames
 from habitus.recovery.upright import upright
 from habitus.rendering.render import render
@@ -24,7 +24,6 @@ HEIGHT = 256
 VIEWS = 4
 """Turned by quarters; the first looks at the person as the photo does."""
 TRUTH = "truth, in the photo's light"
-_GAP = 8
 _CAPTION = ("mask_ssim", "cossim", "texture_seen", "texture_unseen", "other_views")
 """Scores below a row."""
 
@@ -43,7 +42,10 @@ def draw_person(body: BodyModel, person: ShownPerson) -> Picture:
     photo = person.photo
     rows = _rows(body, person)
     strips = [
-        strip([to_picture(photo.image), on_photo(body, photo, image), *_around(body, photo, image), to_picture(image)])
+        strip(
+            [to_picture(photo.image), on_photo(body, photo, image), *_around(body, photo, image), to_picture(image)],
+            height=HEIGHT,
+        )
         for image in rows.values()
     ]
     labels = [_caption(name, person.scores.get(name, {})) for name in rows]
@@ -55,11 +57,11 @@ def compare_people(body: BodyModel, people: Sequence[ShownPerson]) -> Picture:
     """A sheet of several people: a row a person, in it the photo and what each method makes of front and back."""
     pictures, labels = [], []
     for person in people:
-        pictures.append(strip([to_picture(person.photo.image)]))
+        pictures.append(strip([to_picture(person.photo.image)], height=HEIGHT))
         labels.append(person.photo.name)
         for name, image in _rows(body, person).items():
             front, _, back, _ = _around(body, person.photo, image)
-            pictures.append(strip([front, back]))
+            pictures.append(strip([front, back], height=HEIGHT))
             labels.append(_caption(name, person.scores.get(name, {}), shown=("texture_unseen",)))
     return contact_sheet(pictures, labels, columns=len(pictures) // len(people))
 
@@ -85,12 +87,6 @@ def _rows(body: BodyModel, person: ShownPerson) -> dict[str, Float[Tensor, "3 T 
 def _around(body: BodyModel, photo: ScoredPhoto, texture: Float[Tensor, "3 T T"]) -> list[Picture]:
     size = (HEIGHT, HEIGHT * 5 // 8)
     return turned_frames(body, upright(body, photo.params), texture, count=VIEWS, size=size)
-
-
-def strip(pictures: Sequence[Picture], *, height: int = HEIGHT) -> Picture:
-    """Pictures side by side, all brought to one height."""
-    gap = np.full((height, _GAP, 3), PAPER, np.uint8)
-    return np.concatenate([part for p in pictures for part in (scaled(p, height), gap)][:-1], axis=1)
 
 
 def _caption(name: str, scores: Mapping[str, float], shown: Sequence[str] = _CAPTION) -> str:

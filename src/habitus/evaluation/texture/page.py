@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from habitus.evaluation.method_scores import html_rows
-from habitus.evaluation.report_page import Page, write_report_page
+from habitus.evaluation.report_page import Page, fine_print, write_report_page
 from habitus.evaluation.texture.results import (
     METRICS,
     TextureReport,
@@ -43,14 +43,9 @@ def write_texture_page(path: Path, report: TextureReport, together: Picture, she
         rows=rows,
         unit="± one standard error",
         seconds=report.seconds,
-        main=_explained(report) + _sheets(together, sheets),
+        main=fine_print("What is measured", metric_lines(report)) + _sheets(together, sheets),
     )
     write_report_page(path, page)
-
-
-def _explained(report: TextureReport) -> str:
-    lines = "<br>".join(escape(line) for line in metric_lines(report))
-    return f'<section><h3>What is measured</h3><p class="fine">{lines}</p></section>'
 
 
 def _sheets(together: Picture, sheets: Mapping[str, Picture]) -> str:

@@ -6,16 +6,14 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from habitus.body.model import BodyModel
-from habitus.export.figures import draw_figures, standing, standing_camera
-from habitus.export.pictures import contact_sheet, overlay, scaled, to_picture
+from habitus.evaluation.recovery.sheet import HEIGHT, standing_figures
+from habitus.export.pictures import contact_sheet, overlay, strip, to_picture
 from habitus.recovery.regressor.model import BodyRegressor
 from habitus.rendering.camera import stretched
 from habitus.rendering.render import render_silhouette
 
 WATCHED = 6
 """Photos on a sheet."""
-HEIGHT = 256
-"""Of a row, pixels."""
 
 
 @torch.no_grad()
@@ -43,17 +41,11 @@ def sheet_of(
     stretch = torch.ones(len(psi)) if stretch is None else stretch
     vertices, psi = stretched(body(theta, beta, delta).vertices, psi, stretch)
     outlines = render_silhouette(vertices, body.faces, psi, size=(height, width))
-    columns = [_standing(body, beta, delta), *([] if truth is None else [_standing(body, *truth)])]
+    columns = [standing_figures(body, beta, delta), *([] if truth is None else [standing_figures(body, *truth)])]
     strips = []
     for image, outline, *figures in zip(images, outlines, *columns, strict=True):
         photo = to_picture(image)
         pictures = [photo, overlay(photo, outline.numpy()), *map(to_picture, figures)]
-        strips.append(np.concatenate([scaled(picture, HEIGHT) for picture in pictures], axis=1))
+        strips.append(strip(pictures, height=HEIGHT))
     title = "photo, outline found, body found" + ("" if truth is None else ", true body")
     return contact_sheet(strips, columns=2, title=title)
-
-
-def _standing(body: BodyModel, beta: Float[Tensor, "B 10"], delta: Float[Tensor, "B N 3"]) -> Float[Tensor, "B 3 H W"]:
-    """Clay figures, all of one height."""
-    camera = standing_camera(body).expand(len(beta), -1)
-    return draw_figures(body, standing(body, beta, delta), camera, size=(HEIGHT, HEIGHT // 2))

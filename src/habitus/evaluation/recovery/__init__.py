@@ -1,0 +1,1 @@
+"""Recovered bodies against the truth of made people."""
