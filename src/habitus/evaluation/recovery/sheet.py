@@ -45,13 +45,6 @@ def draw_bodies(body: BodyModel, people: Sequence[ShownBody]) -> Picture:
     return contact_sheet(pictures, labels, columns=len(pictures) // len(people), title=title)
 
 
-def outlined(body: BodyModel, image: Float[Tensor, "3 H W"], params: BodyParams) -> Picture:
-    """A photo with a body's outline on it; B = 1, psi in the photo's frame."""
-    vertices = body(params.theta, params.beta, params.delta).vertices
-    size = (image.shape[1], image.shape[2])
-    return overlay(to_picture(image), render_silhouette(vertices, body.faces, params.psi, size=size)[0].numpy())
-
-
 def standing_figures(
     body: BodyModel, beta: Float[Tensor, "B 10"], delta: Float[Tensor, "B N 3"]
 ) -> Float[Tensor, "B 3 H W"]:
@@ -65,7 +58,14 @@ def _found(body: BodyModel, photo: BodyPhoto, found: BodyParams | str) -> Pictur
     if isinstance(found, str):
         return strip([to_picture(photo.image)], height=HEIGHT)
     figure = to_picture(standing_figures(body, found.beta, found.delta)[0])
-    return strip([outlined(body, photo.image, found), figure], height=HEIGHT)
+    return strip([_outlined(body, photo.image, found), figure], height=HEIGHT)
+
+
+def _outlined(body: BodyModel, image: Float[Tensor, "3 H W"], params: BodyParams) -> Picture:
+    """A photo with a body's outline on it; B = 1, psi in the photo's frame."""
+    vertices = body(params.theta, params.beta, params.delta).vertices
+    size = (image.shape[1], image.shape[2])
+    return overlay(to_picture(image), render_silhouette(vertices, body.faces, params.psi, size=size)[0].numpy())
 
 
 def _caption(name: str, found: BodyParams | str, scores: Mapping[str, float]) -> str:

@@ -86,7 +86,7 @@ class BodyTask:
         return {"variance of beta left": left[:LARGEST].mean()}
 
     def scores(self) -> dict[str, float]:
-        """None: `benchmarks/bench_regressor.py` scores a run's model on held-out people."""
+        """None: `habitus evaluate recovery` scores a run's model on held-out people."""
         return {}
 
     def draw(self, path: Path) -> None:
