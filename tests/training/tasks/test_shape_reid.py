@@ -4,7 +4,7 @@ import csv
 import json
 import re
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import cv2
 import numpy as np
@@ -18,6 +18,8 @@ from habitus import cli
 from habitus.body.rotations import axis_angle_to_matrix
 from habitus.data.opening import open_data
 from habitus.errors import InputError
+from habitus.losses.identity import identity_loss
+from habitus.losses.triplet import triplet_loss
 from habitus.recovery.body_table import BodyTable
 from habitus.recovery.regressor.model import BodyRegressor, Regression
 from habitus.recovery.regressor.pretrained import save_regressor
@@ -29,8 +31,10 @@ from habitus.reid.two_rgb import TwoRgb
 from habitus.rendering.render import render_silhouette
 from habitus.training import loop
 from habitus.training.checkpoints import checkpoints_in, load_checkpoint
+from habitus.training.recipes.shape_reid import ShapeReidRecipe
 from habitus.training.stepping import train_on
 from habitus.training.task import Task
+from habitus.training.tasks.reid import ReidTask
 from habitus.training.tasks.shape_reid import Seen, shape_reid_task
 from habitus.training.tasks.training_data import training_data
 from habitus.types import BodyParams
@@ -264,6 +268,31 @@ def test_the_baseline_is_two_networks_that_see_appearance(world, tmp_path):
     assert {"identity", "triplet", "accuracy"} <= row.keys() and not (BODIES | PEOPLE) & row.keys()
 
 
+def test_each_network_learns_as_much_as_a_stream_of_3dsl(world):
+    """Or the baseline would be weaker for its losses, not for what it sees."""
+
+    def alone(output, batch):
+        softmax = sum(identity_loss(logits, batch["pid"], smoothing=0.1).mean() for logits in output.logits)
+        triplets = sum(triplet_loss(one, batch["pid"], margin=0.3).mean() for one in output.embeddings)
+        return softmax / len(output.logits), triplets / len(output.embeddings)
+
+    ours = small_task(small_recipe(world))
+    batch = first_batch(ours)
+    output = ours.forward(batch, 1)
+    values = ours.losses(output, batch, 1)
+    assert output.rgb and output.shape
+    for stream, said in (("rgb", output.rgb), ("shape", output.shape)):
+        torch.testing.assert_close((values[f"{stream} identity"], values[f"{stream} triplet"]), alone(said, batch))
+    recipe = small_recipe(world, streams="rgb+rgb")
+    baseline = shape_reid_task(recipe, training_data(recipe.data, train_on="train"))
+    assert isinstance(baseline, ReidTask)
+    both = baseline.model.train()(batch["image"] / 255)
+    (step,) = baseline.steps
+    values = step.losses(both, batch, 0)
+    pairs = zip(alone(both.first, batch), alone(both.second, batch), strict=True)
+    torch.testing.assert_close((values["identity"], values["triplet"]), tuple(map(sum, pairs)))
+
+
 def test_the_body_stream_starts_from_a_trained_one(world, tmp_path, capsys):
     start = tmp_path / "body"
     torch.manual_seed(5)
@@ -332,6 +361,15 @@ def test_photos_of_which_little_is_known_teach_the_rest(world, tmp_path, caplog)
     assert "of 8 photos 2 have no mask and 4 no keypoints; they teach less of the body" in caplog.text
     row = rows_of(tmp_path / "run")[-1]
     assert (row["masks known"], row["keypoints known"]) == (0.75, 0.5)
+
+
+def test_help_tells_of_every_switch(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["train", "shape-reid", "--help"])
+    shown = capsys.readouterr().out
+    for field in fields(ShapeReidRecipe):
+        assert f"--{field.name.replace('_', '-')}" in shown
+    assert "Try:" in shown
 
 
 @pytest.mark.slow

@@ -178,7 +178,10 @@ def _two_rgb(recipe: ShapeReidRecipe, records: Records) -> ReidTask:
     )  # fmt: skip
 
     def losses(output: ReidOutput, batch: Batch, _epoch: int) -> Losses:
-        return identity_losses(output, batch, recipe.smoothing) | triplet_losses(output, batch, recipe)
+        """Of each network what it would have alone, as the streams of 3DSL."""
+        triplets = triplet_losses(output, batch, recipe)
+        both = {name: len(output.embeddings) * mean for name, mean in triplets.items()}
+        return identity_losses(output, batch, recipe.smoothing) | both
 
     step = model_step(recipe, model, losses)
     return ReidTask(model, dataset=photo_dataset(recipe, records), sampler=pk_batches(recipe, records), steps=(step,))
