@@ -18,7 +18,9 @@ from tiny_sets import SETS
 
 from habitus import cli
 from habitus.evaluate_cli import EvaluateReidCommand
+from habitus.evaluation.pictures import TILE
 from habitus.reid.baseline import StrongBaseline
+from habitus.reid.shape_reid import ShapeReid
 
 FILES = ["cmc.png", "hardest_{}.png", "index.html", "ranked_{}.png", "results.json", "results.txt", "roc.png"]
 
@@ -92,6 +94,16 @@ def test_a_run_prints_the_table_and_writes_json_and_a_folder(market, weights, tm
     for name in written:
         if name.endswith(".png"):
             assert np.asarray(Image.open(tmp_path / "out" / name)).std() > 5, name
+
+
+def test_weights_of_3dsl_show_the_bodies_that_they_recover(market, tmp_path):
+    torch.manual_seed(0)
+    options = {"backbone": "resnet10-half", "width": 16, "part_width": 8, "hidden": 32, "handles": 12}
+    ShapeReid(backbone="resnet10-half", size=(32, 16), width=24, regressor=options).save_pretrained(tmp_path / "m")
+    evaluate("--data", market, "--weights", tmp_path / "m", "-o", tmp_path / "shape")
+    assert "the body recovered" in (tmp_path / "shape" / "index.html").read_text(encoding="utf-8")
+    with Image.open(tmp_path / "shape" / "ranked_general.png") as sheet:
+        assert sheet.height > 6 * (TILE[0] + TILE[1])  # a row a query, with bodies below the photos
 
 
 def test_all_modes_of_labelled_clothes(table, weights, tmp_path, capsys):

@@ -15,7 +15,7 @@ class EvaluateReidCommand:
     Reads Market-1501, DukeMTMC-reID, CUHK03, MSMT17, PRCC, LTCC, VC-Clothes, Celeb-reID, DeepChange, LaST, CCVID, a
     folder a person, or your own table. Prints mAP, rank-1, -5, -10 and mINP in percent for each mode that the data has,
     each with its protocol in words; --json writes them as fractions from 0 to 1; -o adds CMC and ROC curves, ranked
-    lists, the hardest queries, and a page with it all (index.html).
+    lists (with the bodies recovered, by weights of 3dsl), the hardest queries, and a page with it all (index.html).
 
     Try:
         habitus evaluate reid --data PRCC/ --weights baseline --shots single

@@ -10,10 +10,12 @@ from habitus.data.records import Mode, Records, ReidData
 from habitus.errors import InputError
 from habitus.evaluation.features import FeatureTable, embed_photos, features_from_file, photos_of
 from habitus.evaluation.protocols import Scoring
+from habitus.evaluation.recovered_bodies import body_drawer
 from habitus.evaluation.reid import evaluate_reid, trials_of, write_folder
 from habitus.evaluation.results import as_text, write_json
 from habitus.evaluation.tables import check_report_places
 from habitus.reid.embedder import Embedder
+from habitus.reid.model import ReidModel
 
 if TYPE_CHECKING:
     from habitus.evaluate_cli import EvaluateReidCommand
@@ -33,12 +35,14 @@ def score_reid(command: "EvaluateReidCommand", *, say: Callable[[str], None]) ->
     _check_places(command)
     data = open_data(command.data, layout=command.layout)
     trials = trials_of(data, _modes(command.mode), shots="single" if command.shots == "single" else "all")
-    evaluation = evaluate_reid(data, trials, _features(command, data, photos_of(trials.values())), scoring)
+    features, model = _features(command, data, photos_of(trials.values()))
+    evaluation = evaluate_reid(data, trials, features, scoring)
     say(as_text(evaluation.report).rstrip("\n"))  # first: a full disk shall not take the scores
     if command.json is not None:
         write_json(command.json, evaluation.report)
     if command.output is not None:
-        write_folder(evaluation, command.output)
+        draw_bodies = None if model is None else body_drawer(model)
+        write_folder(evaluation, command.output, draw_bodies=draw_bodies)
         say(f"open {command.output / 'index.html'}")
 
 
@@ -57,14 +61,16 @@ def _modes(asked: Sequence[str]) -> tuple[Mode, ...]:
     return tuple(dict.fromkeys(asked))  # type: ignore[arg-type]
 
 
-def _features(command: "EvaluateReidCommand", data: ReidData, photos: Records) -> FeatureTable:
+def _features(command: "EvaluateReidCommand", data: ReidData, photos: Records) -> tuple[FeatureTable, ReidModel | None]:
+    """Of all photos, and the network where they are made anew."""
     if command.features is not None:
         root = data.root if data.root.is_dir() else data.root.parent
-        return features_from_file(command.features, photos, root, strict=command.strict)
+        return features_from_file(command.features, photos, root, strict=command.strict), None
     weights = str(command.weights)
     embedder = Embedder(
         weights, device=command.device, batch=command.batch, flip=command.flip, feature=command.feature,
         rgb_weight=command.rgb_weight,
     )  # fmt: skip
     with tqdm(total=len(photos), unit="photo", smoothing=0.05) as bar:
-        return embed_photos(photos, embedder, weights=weights, strict=command.strict, progress=bar.update)
+        table = embed_photos(photos, embedder, weights=weights, strict=command.strict, progress=bar.update)
+    return table, embedder.model

@@ -1,7 +1,9 @@
 """index.html: everything is there, nothing is loaded, nothing of the user's becomes markup."""
 
 import re
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from embedded_people import records, report, result
 from photo_files import write_photo
@@ -54,3 +56,21 @@ def test_scores_protocols_and_lists_are_there(page):
     assert "2: 0.500" in page
     assert "AP 50 %" in page
     assert "clothes 6" in page
+
+
+def test_bodies_stand_below_their_photos_and_only_photos_shown_are_asked_for(tmp_path):
+    query, gallery = records("query", [1, 2], [0, 0]), records("gallery", [1, 2, 3], [1, 1, 1])
+    ranked = RankedList(0, 0.5, (Found(1, 1, 0.25, False),), Found(0, 2, 0.5, True))
+    lists = Lists(query, gallery, (ranked,), (ranked,))
+    assert list(lists.shown()) == 2 * [query.paths[0], gallery.paths[1], gallery.paths[0]]
+    draw_cmc(tmp_path / "cmc.png", (result(),), title="")
+    pages = []
+    for bodies in ({}, {gallery.paths[1]: np.zeros((8, 8, 3), np.uint8)}):
+        told = replace(lists, bodies=bodies)
+        write_page(tmp_path / "index.html", report(result()), {"general": told}, {"CMC": tmp_path / "cmc.png"})
+        pages.append((tmp_path / "index.html").read_text(encoding="utf-8"))
+    bare, bodied = pages
+    assert "body recovered" not in bare and 'aspect-ratio: 1"' not in bare
+    assert bodied.count('alt="the body recovered"') == 2
+    assert re.search(r'<figure class="miss"><img [^>]*><img [^>]*alt="the body recovered"><figcaption>', bodied)
+    assert "Below each photo the body recovered from it" in bodied

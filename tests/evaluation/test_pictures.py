@@ -104,3 +104,18 @@ def test_a_photo_that_is_gone_is_blank(tmp_path):
 def test_unlabelled_clothes_are_not_named():
     assert facts(records("query", [7], [3], [12]), 0) == ("id 7, cam 3", "clothes 12")
     assert facts(records("query", [7], [3]), 0) == ("id 7, cam 3", "")
+
+
+def test_bodies_stand_below_their_photos_within_the_frames(two_lists):
+    lists, query, gallery = two_lists
+    bare = draw_lists(lists, query, gallery, columns=3, title="")
+    assert (draw_lists(lists, query, gallery, columns=3, title="", bodies={}) == bare).all()
+    pink = np.full((20, 20, 3), (250, 90, 200), np.uint8)
+    bodies = {query.paths[0]: pink, gallery.paths[1]: pink}  # of the first query, and of the first that it finds
+    sheet = draw_lists(lists, query, gallery, columns=3, title="", bodies=bodies)
+    assert sheet.shape == (bare.shape[0] + 2 * TILE[1], *bare.shape[1:])
+    rows, _ = np.nonzero((sheet == pink[0, 0]).all(-1))
+    assert len(rows) == 2 * TILE[1] ** 2
+    assert rows.min() > TILE[0] and rows.max() < sheet.shape[0] / 2
+    without = sheet[rows.min() : rows.max(), 2 * sheet.shape[1] // 5 + 20 : 2 * sheet.shape[1] // 5 + 60]
+    assert (without == PAPER).all()  # room for the body of a photo that has none

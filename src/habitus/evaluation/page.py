@@ -1,13 +1,14 @@
 """index.html: scores, curves and ranked lists on one page that loads nothing."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
 from habitus.data.records import Mode, Records
-from habitus.evaluation.pictures import facts, thumbnail
+from habitus.evaluation.pictures import Bodies, facts, thumbnail
 from habitus.evaluation.protocols import Found, RankedList
+from habitus.evaluation.recovered_bodies import WORDS
 from habitus.evaluation.report_page import Page, file_url, write_report_page
 from habitus.evaluation.results import (
     ReidReport,
@@ -33,6 +34,15 @@ class Lists:
     some: tuple[RankedList, ...]
     """Of queries at random."""
     hardest: tuple[RankedList, ...]
+    bodies: Bodies = field(default_factory=dict)
+    """In the photos shown, where the network recovers them."""
+
+    def shown(self) -> Iterator[Path]:
+        """The photos of all lists, some of them more than once."""
+        for ranked in (*self.some, *self.hardest):
+            yield self.query.paths[ranked.query]
+            found = ranked.first if ranked.match is None else (*ranked.first, ranked.match)
+            yield from (self.gallery.paths[one.row] for one in found)
 
 
 def write_page(path: Path, report: ReidReport, lists: Mapping[Mode, Lists], curves: Mapping[str, Path]) -> None:
@@ -78,7 +88,7 @@ def _small_spread(value: str) -> str:
 def _section(result: TrialResult, lists: Lists) -> str:
     return (
         f"<section><h2>{escape(mode_title(result))}</h2><p>{escape(protocol_line(result))}.</p>"
-        + _lists("Some queries", _SOME, lists.some, lists)
+        + _lists("Some queries", _SOME + (_BODIES if lists.bodies else ""), lists.some, lists)
         + _lists("The hardest queries", _HARDEST, lists.hardest, lists)
         + "</section>"
     )
@@ -89,6 +99,7 @@ _SOME = (
     '<i style="border-color:var(--hit)"></i>the same person <i style="border-color:var(--miss)"></i>somebody else. '
     "Below each its rank, its distance, person, camera and clothes; what the rule leaves out is not shown."
 )
+_BODIES = f" {WORDS[0].upper()}{WORDS[1:]}."
 _HARDEST = "Those of the lowest average precision, the worst first. The last, dashed picture is the first right one."
 
 
@@ -98,21 +109,28 @@ def _lists(title: str, words: str, some: Sequence[RankedList], lists: Lists) -> 
 
 
 def _list(ranked: RankedList, lists: Lists) -> str:
-    query = _figure(lists.query, ranked.query, "query", f"AP {100 * ranked.precision:.0f} %")
-    found = [_found(found, lists.gallery, "") for found in ranked.first]
-    match = [] if ranked.match is None else [_found(ranked.match, lists.gallery, " match")]
+    query = _figure(lists.query, ranked.query, "query", f"AP {100 * ranked.precision:.0f} %", lists.bodies)
+    found = [_found(found, lists, "") for found in ranked.first]
+    match = [] if ranked.match is None else [_found(ranked.match, lists, " match")]
     return "".join((query, *found, *match))
 
 
-def _found(found: Found, gallery: Records, more: str) -> str:
-    return _figure(gallery, found.row, ("hit" if found.hit else "miss") + more, f"{found.rank}: {found.distance:.3f}")
+def _found(found: Found, lists: Lists, more: str) -> str:
+    kind, words = ("hit" if found.hit else "miss") + more, f"{found.rank}: {found.distance:.3f}"
+    return _figure(lists.gallery, found.row, kind, words, lists.bodies)
 
 
-def _figure(records: Records, row: int, kind: str, words: str) -> str:
-    picture = thumbnail(records.paths[row])
+def _figure(records: Records, row: int, kind: str, words: str, bodies: Bodies) -> str:
+    path = records.paths[row]
     who = "".join(f"<span>{escape(line)}</span>" for line in facts(records, row) if line)
-    name = escape(records.paths[row].name, quote=True)
+    name = escape(path.name, quote=True)
     return (
-        f'<figure class="{kind}"><img src="{picture_url(picture)}" title="{name}" alt="{name}">'
-        f"<figcaption><b>{words}</b>{who}</figcaption></figure>"
+        f'<figure class="{kind}"><img src="{picture_url(thumbnail(path))}" title="{name}" alt="{name}">'
+        f"{_body(bodies, path)}<figcaption><b>{words}</b>{who}</figcaption></figure>"
     )
+
+
+def _body(bodies: Bodies, path: Path) -> str:
+    if path not in bodies:
+        return ""
+    return f'<img src="{picture_url(bodies[path])}" style="aspect-ratio: 1" alt="the body recovered">'

@@ -1,7 +1,8 @@
 """Ranked lists as pictures: each query with what was found, right ones framed green, wrong ones red."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import cv2
 import numpy as np
@@ -18,6 +19,9 @@ TILE = (176, 88)
 """Pixels (H, W) that a photo is fitted into."""
 _FRAME, _GAP = 4, 10
 _NO_PHOTO = (225, 222, 216)
+
+Bodies = Mapping[Path, UInt8[np.ndarray, "S S 3"]]
+"""Square pictures of the bodies in photos."""
 
 
 def pick_some(precision: Float[np.ndarray, "Q"], people: Int64[np.ndarray, "Q"], count: int, *, seed: int) -> list[int]:
@@ -56,7 +60,13 @@ def _one_a_person(
 
 
 def draw_lists(
-    lists: Sequence[RankedList], query: Records, gallery: Records, *, columns: int, title: str
+    lists: Sequence[RankedList],
+    query: Records,
+    gallery: Records,
+    *,
+    columns: int,
+    title: str,
+    bodies: Bodies = MappingProxyType({}),
 ) -> UInt8[np.ndarray, "H W 3"]:
     """A sheet: a row for each list.
 
@@ -66,14 +76,15 @@ def draw_lists(
         gallery: what the rows of what was found refer to.
         columns: gallery photos in a row; a list's first match may follow, wherever it stands.
         title: a line above all.
+        bodies: square pictures of the bodies in photos, below these; none: photos alone.
     """
     farther = any(ranked.match is not None for ranked in lists)
     pictures, labels = [], []
     for ranked in lists:
-        cells = [query_cell(ranked, query), *(found_cell(found, gallery) for found in ranked.first)]
+        cells = [query_cell(ranked, query, bodies), *(found_cell(found, gallery, bodies) for found in ranked.first)]
         cells += [_EMPTY] * (1 + columns - len(cells))
         if farther:
-            cells.append(_EMPTY if ranked.match is None else found_cell(ranked.match, gallery))
+            cells.append(_EMPTY if ranked.match is None else found_cell(ranked.match, gallery, bodies))
         pictures += [picture for picture, _ in cells]
         labels += [label for _, label in cells]
     return contact_sheet(pictures, labels, columns=columns + 1 + farther, title=title, text_size=11)
@@ -83,15 +94,15 @@ Cell = tuple[UInt8[np.ndarray, "H W 3"], str]
 """A picture and the lines below it."""
 
 
-def query_cell(ranked: RankedList, query: Records) -> Cell:
+def query_cell(ranked: RankedList, query: Records, bodies: Bodies) -> Cell:
     """The query, framed in ink."""
-    picture = framed(thumbnail(query.paths[ranked.query]), INK)
+    picture = _framed_photo(query.paths[ranked.query], INK, bodies)
     return picture, "\n".join((f"query, AP {100 * ranked.precision:.0f} %", *facts(query, ranked.query)))
 
 
-def found_cell(found: Found, gallery: Records) -> Cell:
+def found_cell(found: Found, gallery: Records, bodies: Bodies) -> Cell:
     """What was found, framed green or red."""
-    picture = framed(thumbnail(gallery.paths[found.row]), GREEN if found.hit else RED)
+    picture = _framed_photo(gallery.paths[found.row], GREEN if found.hit else RED, bodies)
     return picture, "\n".join((f"{found.rank}: {found.distance:.3f}", *facts(gallery, found.row)))
 
 
@@ -108,17 +119,39 @@ def thumbnail(path: Path) -> UInt8[np.ndarray, "H W 3"]:
     except InputError:
         return np.full((*TILE, 3), _NO_PHOTO, np.uint8)
     scale = min(TILE[0] / photo.shape[0], TILE[1] / photo.shape[1])
-    height, width = (max(1, round(side * scale)) for side in photo.shape[:2])
+    height, width = fitted((photo.shape[0], photo.shape[1]), TILE)
     return cv2.resize(photo, (width, height), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
 
 
-def framed(picture: UInt8[np.ndarray, "h w 3"], colour: tuple[int, int, int]) -> UInt8[np.ndarray, "H W 3"]:
-    """A picture in the middle of a tile with a frame."""
-    tile = np.full((TILE[0] + 2 * _FRAME, TILE[1] + 2 * _FRAME, 3), colour, np.uint8)
-    tile[_FRAME:-_FRAME, _FRAME:-_FRAME] = PAPER
+def fitted(size: tuple[int, int], room: tuple[int, int]) -> tuple[int, int]:
+    """The largest (H, W) of a picture's proportions that fits into a room."""
+    scale = min(room[0] / size[0], room[1] / size[1])
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def placed(picture: UInt8[np.ndarray, "h w 3"], room: tuple[int, int]) -> UInt8[np.ndarray, "H W 3"]:
+    """A picture in the middle of paper of (H, W)."""
+    paper = np.full((*room, 3), PAPER, np.uint8)
     height, width = picture.shape[:2]
-    top, left = _FRAME + (TILE[0] - height) // 2, _FRAME + (TILE[1] - width) // 2
-    tile[top : top + height, left : left + width] = picture
+    top, left = (room[0] - height) // 2, (room[1] - width) // 2
+    paper[top : top + height, left : left + width] = picture
+    return paper
+
+
+def _framed_photo(path: Path, colour: tuple[int, int, int], bodies: Bodies) -> UInt8[np.ndarray, "H W 3"]:
+    """A photo, and where there are bodies its own below it, as wide as the tile; paper where it has none."""
+    if not bodies:
+        return framed(thumbnail(path), colour)
+    body = bodies.get(path, np.full((1, 1, 3), PAPER, np.uint8))
+    below = cv2.resize(body, (TILE[1], TILE[1]), interpolation=cv2.INTER_AREA)
+    return framed(np.concatenate([placed(thumbnail(path), TILE), below]), colour)
+
+
+def framed(picture: UInt8[np.ndarray, "h w 3"], colour: tuple[int, int, int]) -> UInt8[np.ndarray, "H W 3"]:
+    """A picture in the middle of a tile with a frame; one that is higher has a higher tile."""
+    inside = placed(picture, (max(TILE[0], picture.shape[0]), TILE[1]))
+    tile = np.full((inside.shape[0] + 2 * _FRAME, inside.shape[1] + 2 * _FRAME, 3), colour, np.uint8)
+    tile[_FRAME:-_FRAME, _FRAME:-_FRAME] = inside
     return tile
 
 

@@ -1,7 +1,7 @@
 """Re-ID scored on a data set: every mode by its protocol, as one report, and a folder of pictures and a page."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
@@ -13,6 +13,7 @@ from habitus.evaluation.features import FeatureTable
 from habitus.evaluation.page import COLUMNS, Lists, write_page
 from habitus.evaluation.pictures import draw_lists, pick_hardest, pick_some
 from habitus.evaluation.protocols import Scored, Scoring, Search, score_trial, searches_of
+from habitus.evaluation.recovered_bodies import WORDS, DrawBodies
 from habitus.evaluation.results import ReidReport, as_text, protocol_line, title_line, write_json
 from habitus.export.folder import filling
 from habitus.export.pictures import save_picture
@@ -94,12 +95,13 @@ def evaluate_reid(
     return Evaluation(report, scored)
 
 
-def write_folder(evaluation: Evaluation, folder: Path) -> None:
+def write_folder(evaluation: Evaluation, folder: Path, *, draw_bodies: DrawBodies | None = None) -> None:
     """Write results.json and .txt, cmc.png, roc.png, a sheet of ranked lists a mode, and index.html with it all.
 
     Args:
         evaluation: to show.
         folder: receives all files at once or none.
+        draw_bodies: draws the bodies in the photos shown, and is asked for no others.
 
     Raises:
         InputError: the folder cannot be written.
@@ -113,6 +115,9 @@ def write_folder(evaluation: Evaluation, folder: Path) -> None:
         draw_cmc(place / "cmc.png", report.results, title=title)
         draw_roc(place / "roc.png", {mode: one.roc for mode, one in scored.items()}, title=title)
         lists: dict[Mode, Lists] = {mode: _lists(one, report.seed) for mode, one in scored.items()}
+        if draw_bodies is not None:
+            bodies = draw_bodies(path for one in lists.values() for path in one.shown())
+            lists = {mode: replace(one, bodies=bodies) for mode, one in lists.items()}
         for mode, one in lists.items():
             _write_sheets(place, mode, one, f"{title}\n{protocol_line(scored[mode].result)}")
         curves = {"CMC": place / "cmc.png", "ROC": place / "roc.png"}
@@ -128,8 +133,11 @@ def _lists(scored: Scored, seed: int) -> Lists:
 
 
 def _write_sheets(place: Path, mode: Mode, lists: Lists, title: str) -> None:
+    title += f"\n{WORDS}" if lists.bodies else ""
     for name, words, some in (("ranked", "Some queries", lists.some), ("hardest", "Hardest queries", lists.hardest)):
-        sheet = draw_lists(some, lists.query, lists.gallery, columns=COLUMNS, title=f"{words}: {title}")
+        sheet = draw_lists(
+            some, lists.query, lists.gallery, columns=COLUMNS, title=f"{words}: {title}", bodies=lists.bodies
+        )
         save_picture(place / f"{name}_{mode}.png", sheet)
 
 
