@@ -132,6 +132,16 @@ def test_photos_of_which_nobody_told_anything_are_refused(tmp_path):
         seen_photos(records, [tmp_path / "data"], (), BODY)
 
 
+def test_a_file_of_other_photos_is_refused(tmp_path):
+    """Or bodies were learned from nothing: it is the file of another folder, or of another split."""
+    records = write_photos(tmp_path / "data", [0, 1])
+    file = seen_file(tmp_path / "s", ["query/000.png"], [person()])
+    with pytest.raises(
+        InputError, match=r"s: knows none of the photos to train on in .*data; give what `habitus perceive"
+    ):
+        seen_photos(records, [tmp_path / "data"], [file], BODY)
+
+
 def test_photos_of_another_size_than_what_was_looked_at_are_refused(tmp_path):
     records = write_photos(tmp_path / "data", [0, 1])
     file = seen_file(tmp_path / "s", [records.paths[0].name], [person(size=(30, 20))], size=(30, 20))

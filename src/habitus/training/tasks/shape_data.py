@@ -71,11 +71,16 @@ def seen_photos(records: Records, roots: Sequence[Path], files: Sequence[Path], 
         body: that made worlds are of.
 
     Raises:
-        InputError: a file cannot be used, or there are not as many as data sets.
+        InputError: a file cannot be used or knows no photo of its data set, or there are not as many as data sets.
     """
     check_files("--seen", files, roots)
     tables = [seen_table(root, file, body) for root, file in zip(roots, files or [None] * len(roots), strict=True)]
     photos = SeenPhotos(records, tuple(tables), places_in(tables, records, roots))
+    for number, (root, file) in enumerate(zip(roots, files, strict=False)):
+        if not (photos.places[:, 0] == number).any():
+            raise InputError(
+                f"{file}: knows none of the photos to train on in {root}; give what `habitus perceive {root}` wrote"
+            )
     masks, keypoints = photos.without()
     if masks or keypoints:
         log.warning(
