@@ -15,10 +15,10 @@ from habitus.types import BodyParams
 BODY = BodyModel.load()
 
 
-def write_person(path, seed=0, *, count=1, topology=BODY.topology):
+def write_person(path, seed=0, *, count=1, beta=1.0, topology=BODY.topology):
     generator = torch.Generator().manual_seed(seed)
     params = BodyParams(
-        torch.zeros(count, 24, 3), torch.randn(count, 10, generator=generator),
+        torch.zeros(count, 24, 3), beta * torch.randn(count, 10, generator=generator),
         torch.full((count, BODY.num_vertices, 3), 0.001 * seed), torch.ones(count, 3),
     )  # fmt: skip
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -78,10 +78,13 @@ def test_what_cannot_be_compared_is_refused_in_one_line(tmp_path, anna, capsys):
     two, other = write_person(tmp_path / "two.npz", count=2), write_person(tmp_path / "smpl.npz", topology="smpl")
     (tmp_path / "broken.npz").write_bytes(b"no archive")
     np.savez(tmp_path / "else.npz", x=np.zeros(3))
+    giant, cloud = write_person(tmp_path / "giant.npz", beta=1e30), write_person(tmp_path / "cloud.npz", 10_000)
     for path, words in (
         (tmp_path, f"{tmp_path}: has no params.npz; give a folder that `habitus person` wrote for one person"),
         (tmp_path / "gone.npz", "there is no such file"),
         (two, "two.npz: holds 2 people; give a file of one"),
+        (giant, "giant.npz: is nobody's body (beta up to"),
+        (cloud, "delta up to 10 m); find the body again"),
         (other, "belongs to the body 'smpl', not 'habitus-open-1'; give that SMPL file with --body"),
         (tmp_path / "broken.npz", "is not a readable .npz"),
         (tmp_path / "else.npz", "belongs to the body 'smpl'"),

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 PARAMS = "params.npz"
 """What `habitus person` writes into its folder."""
 _SUFFIXES = (".png", ".jpg")
+_MOST_BETA, _MOST_DELTA = 50.0, 3.0
+"""Standard deviations and metres beyond which numbers are damaged: no picture could tell anything of them."""
 
 
 def compare_people(command: "CompareCommand", *, say: Callable[[str], None]) -> None:
@@ -49,6 +51,11 @@ def _person(path: Path, body: BodyModel) -> BodyParams:
     params = load_params(file, body)
     if len(params) != 1:
         raise InputError(f"{file}: holds {len(params)} people; give a file of one")
+    beta, delta = float(params.beta.abs().max()), float(params.delta.abs().max())
+    if beta > _MOST_BETA or delta > _MOST_DELTA:
+        raise InputError(
+            f"{file}: is nobody's body (beta up to {beta:g}, delta up to {delta:g} m); find the body again"
+        )
     return params
 
 
