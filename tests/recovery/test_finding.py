@@ -1,5 +1,7 @@
 """Bodies by a network: where they land in images of any proportions, fits that start there, bad input."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from made_crops import crops_of, params_of
@@ -8,7 +10,8 @@ from habitus.body.model import BodyModel
 from habitus.body.rotations import axis_angle_to_matrix
 from habitus.errors import InputError
 from habitus.recovery.finding import body_finder, picture_of, regress, sound
-from habitus.recovery.fit import FitSettings
+from habitus.recovery.fit import FitSettings, fit
+from habitus.recovery.measures import procrustes_error
 from habitus.recovery.regressor.model import BodyRegressor, Regression
 from habitus.rendering.camera import project
 from habitus.types import COCO_KEYPOINTS, Crop
@@ -118,9 +121,27 @@ def test_a_fit_starts_from_what_the_network_says():
     heard = []
     found = finder(BODY, crop, progress=heard.append)
     assert finder.name == "fit from run/model"
-    assert len(heard) == 40  # no headings were tried
+    assert len(heard) == 25 and heard[-1] == 1  # no headings were tried, and the first stage is short
     assert found.mask_iou > begin.mask_iou and found.keypoint_error < begin.keypoint_error
     assert found.mask_iou > 0.8
+
+
+def test_a_fit_keeps_what_its_start_knows_of_depth():
+    """Arms and a leg that reach towards the camera and away: keypoints and an outline alone hardly tell which."""
+    theta = torch.zeros(1, 24, 3)
+    theta[0, 16], theta[0, 17], theta[0, 2] = torch.tensor([[-0.3, -0.9, -0.6], [0.3, -0.9, 0.6], [-0.6, 0.0, 0.0]])
+    truth = params_of(BODY, theta)
+    noise = 0.1 * torch.randn(1, 24, 3, generator=torch.Generator().manual_seed(0))
+    start = replace(truth, theta=theta + noise, psi=truth.psi + torch.tensor([[0.03, 0.01, 0.02]]))
+    crop = crops_of(BODY, truth, noise=2.0, landmarks=False)
+
+    def error(params):
+        return procrustes_error(*(BODY.frames(p.theta, p.beta).transforms[..., :3, 3] for p in (params, truth)))
+
+    held = fit(BODY, crop, settings=QUICK, start=start)
+    loose = fit(BODY, crop, settings=replace(QUICK, start_weight=0.02), start=start)
+    assert error(held.params) < error(start) and error(held.params) < error(loose.params)
+    assert held.mask_iou > 0.9
 
 
 def test_what_cannot_be_is_refused():

@@ -9,7 +9,7 @@ One silhouette says little of depth: betas and the far side come from the priors
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -48,6 +48,8 @@ class FitSettings:
     uncovered: float = 0.35
     """How much person left uncovered by the naked body costs, against 1 for body outside the person."""
     pose_weight: float = 0.02
+    start_weight: float = 2.0
+    """Instead of it where a start is given: a network knows depth better than keypoints and an outline tell it."""
     shape_weight: float = 0.03
     limit_weight: float = 10.0
     displacement_weight: float = 5.0
@@ -80,6 +82,7 @@ class Fit:
         return Fit(self.params[index], *measures)
 
 
+_UNSEEN = ("collar", "hand", "foot", "wrist", "ankle")
 Progress = Callable[[float], None]
 """Called with how much of the work is done, from 0 to 1."""
 
@@ -100,8 +103,8 @@ def fit(
         body: the body to fit; it stays untouched.
         crops: one person each, with mask and keypoints.
         settings: steps and weights.
-        start: parameters to start from, such as a regressor's, instead of the detector's landmarks; of their clothes
-            nothing is taken.
+        start: parameters to start from, such as a regressor's. They stand in for the detector's 3D landmarks, whose
+            depth is poor: poses stay near them, and the first stage is short. Of their clothes nothing is taken.
         progress: told after every step how much is done, 0 to 1 (people of different crop sizes are counted apart).
 
     Returns:
@@ -159,6 +162,7 @@ class _Fitter:
         self.body, self.crops, self.settings = body, crops, settings
         self.device = body.faces.device
         self.progress, self.steps_done = progress, 0
+        self.held: Tensor | None = None
         self.evidence = Evidence.of(crops, device=self.device)
         self.probe = KeypointProbe(body)
         self.limits = joint_limits(device=self.device)
@@ -167,11 +171,19 @@ class _Fitter:
         self.footwear = shoes(body) if settings.footwear == "shoes" else bare
 
     def run(self, start: BodyParams | None) -> Fit:
-        theta, beta, psi = self._start() if start is None else (start.theta, start.beta, start.psi)
+        theta, beta, psi = self._start() if start is None else self._hold_to(start)
         theta, beta, psi = self._fit_keypoints(theta, beta, psi)
         theta, beta, psi = self._fit_silhouette(theta, beta, psi)
         params = self._fit_displacement(theta, beta, psi)
         return self.measure(params)
+
+    def _hold_to(self, start: BodyParams) -> tuple[Tensor, Tensor, Tensor]:
+        s = self.settings
+        self.settings = replace(
+            s, keypoint_steps=s.keypoint_steps // 4, pose_weight=s.start_weight, direction_weight=0.0
+        )
+        self.held = start.theta.detach()
+        return start.theta, start.beta, start.psi
 
     def _start(self) -> tuple[Tensor, Tensor, Tensor]:
         """Poses from 3D landmarks; without them, the best of eight headings by a short fit of the keypoints."""
@@ -224,7 +236,7 @@ class _Fitter:
     def _fit_keypoints(self, theta: Tensor, beta: Tensor, psi: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
         if psi is None:
             psi = camera_from_keypoints(self.probe(self.body.frames(theta, beta), beta), self.evidence)
-        mean = _mean_pose(theta)
+        mean = self._mean_pose(theta)
 
         def objective(theta: Tensor, beta: Tensor, psi: Tensor) -> Tensor:
             return self._keypoint_objective(self.body.frames(theta, beta), theta, beta, psi, mean)
@@ -233,7 +245,7 @@ class _Fitter:
         return found[0], found[1], found[2]
 
     def _fit_silhouette(self, theta: Tensor, beta: Tensor, psi: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        mean = _mean_pose(theta)
+        mean = self._mean_pose(theta)
         s = self.settings
 
         def objective(theta: Tensor, beta: Tensor, psi: Tensor) -> Tensor:
@@ -246,7 +258,7 @@ class _Fitter:
         return found[0], found[1], found[2]
 
     def _fit_displacement(self, theta: Tensor, beta: Tensor, psi: Tensor) -> BodyParams:
-        mean = _mean_pose(theta)
+        mean = self._mean_pose(theta)
         s = self.settings
         space = displacement_space(self.body, s.handles)
 
@@ -268,6 +280,15 @@ class _Fitter:
             objective, [theta, psi, handles], [0.005, 0.003, 0.006], s.displacement_steps
         )
         return BodyParams(theta, beta, self.footwear + space.displace(handles), psi)
+
+    def _mean_pose(self, theta: Tensor) -> Tensor:
+        """Where the pose prior pulls: to the start that was given; else limbs to where they are, and the joints that
+        nothing is seen of to zero."""
+        if self.held is not None:
+            return self.held
+        mean = theta.detach().clone()
+        mean[:, [i for i, name in enumerate(SMPL_JOINTS) if any(u in name for u in _UNSEEN)]] = 0.0
+        return mean
 
     def _silhouette(self, vertices: Tensor, psi: Tensor) -> Float[Tensor, "B H W"]:
         screen = project(vertices, psi, self.evidence.size)
@@ -321,11 +342,3 @@ class _Fitter:
         error = keypoint_error(projected, self.evidence.keypoints, self.evidence.confidence)
         overlap = mask_iou(covered, self.evidence.mask, self.evidence.valid)
         return Fit(params, overlap, error, error / self.evidence.person_height)
-
-
-def _mean_pose(theta: Tensor) -> Tensor:
-    """Where the pose prior pulls: limbs to where the start has them, the joints that nothing is seen of to zero."""
-    mean = theta.detach().clone()
-    unseen = ("collar", "hand", "foot", "wrist", "ankle")
-    mean[:, [i for i, name in enumerate(SMPL_JOINTS) if any(u in name for u in unseen)]] = 0.0
-    return mean
