@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import SubFigure
 
 HEAT = ("#1f4e8c", "#7fa8d1", "#e9e6e1", "#eba65c", "#a84300")
-"""From farther in to farther out, at even steps: blue and orange, which every colour vision tells apart, dark only at
-the ends, so that the sign is never read from hue alone against a pale middle."""
+"""From farther in to farther out, at even steps: blue and orange, which every colour vision tells apart, pale between
+them and dark at the ends."""
 RANGES = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 50, 100)
 """Ends of legends, cm."""
 _WITHIN = 0.95
@@ -31,6 +31,7 @@ _LIGHT = Lambert(direction=(-0.35, 0.45, 1.0), ambient=(0.78, 0.78, 0.78), diffu
 """Shows form, and darkens no colour so far that it is taken for another of the legend."""
 _SIZE = (480, 270)
 _INCHES, _DPI = (12.4, 9.0), 120
+_LETTERS = 110
 _QUIET = "#6d6f78"
 
 
@@ -111,7 +112,7 @@ def draw_comparison(
     All bodies are drawn as tall as the average one, for no photo alone tells how tall somebody is.
 
     Args:
-        path: of the file, whose suffix says the format: .png, .jpg, .pdf or .svg.
+        path: of the file, whose suffix says the format: .png or .jpg.
         body: of both people's topology, on the CPU.
         first: A, B = 1.
         second: B, B = 1.
@@ -134,7 +135,8 @@ def draw_comparison(
     figure = Figure(figsize=_INCHES, dpi=_DPI, facecolor=_paper(), layout="constrained")
     FigureCanvasAgg(figure)
     tall = stature(body, torch.zeros_like(first.beta)).item()
-    title = f"A: {names[0]}\nB: {names[1]}\n"
+    first_name, second_name = map(_short, names)
+    title = f"A: {first_name}\nB: {second_name}\n"
     grid = figure.add_gridspec(2, 1)
     figure.suptitle(title, x=0.012, ha="left", fontsize=13, color=_ink(), parse_math=False)
     upper, lower = figure.add_subfigure(grid[0]), figure.add_subfigure(grid[1])
@@ -185,6 +187,11 @@ def _front_and_back(
     camera = standing_camera(body).expand(2, -1)
     pictures = draw_figures(body, both, camera, size=_SIZE, colours=painted, light=_LIGHT)
     return np.concatenate([to_picture(picture) for picture in pictures], axis=1)
+
+
+def _short(name: str) -> str:
+    """A name that fits into the title; of a long path the end tells more."""
+    return name if len(name) <= _LETTERS else "…" + name[1 - _LETTERS :]
 
 
 def _signed(value: float, _place: int | None = None) -> str:
