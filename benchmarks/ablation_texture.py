@@ -15,20 +15,20 @@ import argparse
 import json
 import statistics
 import sys
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import habitus  # noqa: F401
 import torch
+from arms import Run, cell, epoch_seconds, epochs_within, markdown, planned_epochs
 from jaxtyping import Float
 from torch import Tensor
 from tqdm import tqdm
 
 from habitus.body.model import BodyModel
-from habitus.cli import TrainCommand
 from habitus.data.opening import open_data
 from habitus.errors import InputError
 from habitus.evaluation.tables import write_values
@@ -52,11 +52,8 @@ from habitus.texture.methods import Setting, TextureMethod, method_named
 from habitus.texture.pasted import paste_face
 from habitus.texture.region_masks import face_hand_mask
 from habitus.texture.scans import scan_textures
-from habitus.train_command import run_recipe
-from habitus.training.loop import choose_device, to_device
 from habitus.training.recipes.texture import TextureRecipe
-from habitus.training.run_folder import MODEL, is_finished
-from habitus.training.stepping import prepare, train_on
+from habitus.training.run_folder import MODEL
 from habitus.training.tasks.texture import texture_task
 from habitus.training.tasks.training_data import training_data
 from habitus.types import Texture
@@ -66,8 +63,6 @@ BASELINES = ("unwrap", "mean", "nearest")
 SHOWN = 6
 """People in the pictures."""
 _COLUMNS = ("ssim", "mask_ssim", "cossim", "cossim_r", "texture_seen", "texture_unseen", "other_views")
-_SPARE = 0.85
-"""Share of the hours for training; scoring takes the rest."""
 
 
 @dataclass(frozen=True)
@@ -99,26 +94,6 @@ ARMS: dict[str, Arm] = {
 }
 
 
-@dataclass(frozen=True)
-class Run:
-    """One training."""
-
-    arm: str
-    seed: int
-    folder: Path
-    recipe: TextureRecipe
-
-    @property
-    def name(self) -> str:
-        """Of arm and seed."""
-        return f"{self.arm}-{self.seed}"
-
-    @property
-    def scores(self) -> Path:
-        """The file that its scores are in, last of all."""
-        return self.folder / "scores.json"
-
-
 def runs_of(options: argparse.Namespace, epochs: int) -> list[Run]:
     """Every arm's trainings, main arms with all seeds; those that lack a file are left out."""
     common = TextureRecipe(
@@ -139,57 +114,15 @@ def runs_of(options: argparse.Namespace, epochs: int) -> list[Run]:
     return found
 
 
-def planned_epochs(options: argparse.Namespace) -> int:
-    """The epochs of every arm: as asked, as planned before, or as many as the hours allow.
-
-    Raises:
-        InputError: another number was planned.
-    """
-    path = options.out / "plan.json"
-    if path.is_file():
-        epochs = json.loads(path.read_text())["epochs"]
-        if options.epochs not in (None, epochs):
-            raise InputError(f"{path}: {epochs} epochs were planned, not {options.epochs}; choose another --out")
-        return epochs
-    epochs = options.epochs or epochs_in(options)
-    with writing(path) as temporary:
-        temporary.write_text(json.dumps({"epochs": epochs, "words": sys.argv[1:]}, indent=1) + "\n")
-    return epochs
-
-
 def epochs_in(options: argparse.Namespace) -> int:
     """How many epochs of all arms fit into the hours, by a few steps of each preset."""
     runs, seconds = runs_of(options, 1), dict[str, float]()
-    for run in runs:
-        if run.recipe.preset not in seconds:
-            seconds[run.recipe.preset] = epoch_seconds(run.recipe, options)
-            print(f"an epoch of --preset {run.recipe.preset} takes {seconds[run.recipe.preset] / 60:.1f} minutes")
-    whole = sum(seconds[run.recipe.preset] for run in runs)
-    return max(1, int(_SPARE * 3600 * options.hours / whole))
-
-
-def epoch_seconds(recipe: TextureRecipe, options: argparse.Namespace, *, steps: int = 3) -> float:
-    """Wall time of an epoch, from a few steps after the first."""
-    device = choose_device(options.device)
-    task = texture_task(recipe, training_data(recipe.data, train_on="train"), run=options.out)
-    prepare(task, device)
-    batches = task.batches(0)
-    taken = []
-    for batch in task.load(batches[: steps + 1], workers=options.workers):
-        begun = time.perf_counter()
-        train_on(task, to_device(batch, device), epoch=0, progress=0.0, settings=recipe, device=device)
-        taken.append(time.perf_counter() - begun)
-    return len(batches) * statistics.mean(taken[1:])
-
-
-def trained(run: Run, options: argparse.Namespace) -> None:
-    """Train to the end, from where it was."""
-    if not is_finished(run.folder):
-        print(f"training {run.name}: {ARMS[run.arm].says}", flush=True)
-        command = TrainCommand(
-            recipe=run.recipe, out=run.folder, resume=True, device=options.device, workers=options.workers
-        )
-        run_recipe(command)
+    for recipe in (run.recipe for run in runs):
+        if recipe.preset not in seconds:
+            task = texture_task(recipe, training_data(recipe.data, train_on="train"), run=options.out)
+            seconds[recipe.preset] = epoch_seconds(task, recipe, device=options.device, workers=options.workers)
+            print(f"an epoch of --preset {recipe.preset} takes {seconds[recipe.preset] / 60:.1f} minutes")
+    return epochs_within(options.hours, [seconds[run.recipe.preset] for run in runs])
 
 
 @dataclass(frozen=True)
@@ -284,22 +217,14 @@ def pictures_of(run: Run, photos: Iterable[ScoredPhoto]) -> Iterator[Float[Tenso
 def table(runs: Sequence[Run], baselines: Mapping[str, Mapping[str, Any]]) -> str:
     """Markdown: a row an arm, the mean over its seeds and how far they spread (standard deviation)."""
     heads = ["arm", "the paper says", "seeds", *(METRICS[name].head for name in _COLUMNS)]
-    rows = [heads, ["---", "---", "--:", *("--:" for _ in _COLUMNS)]]
+    rows = []
     for name, arm in ARMS.items():
         scores = [json.loads(run.scores.read_text())["results"][name] for run in runs if run.arm == name]
         if scores:
-            rows.append([name, arm.says, str(len(scores)), *(_cell([s.get(key) for s in scores]) for key in _COLUMNS)])
+            rows.append([name, arm.says, str(len(scores)), *(cell([s.get(key) for s in scores]) for key in _COLUMNS)])
     for name, result in baselines.items():
-        rows.append([name, "not trained", "-", *(_cell([result.get(key)]) for key in _COLUMNS)])
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n"
-
-
-def _cell(values: Sequence[float | None]) -> str:
-    known = [value for value in values if value is not None]
-    if not known:
-        return "-"
-    spread = f" ± {statistics.stdev(known):.3f}" if len(known) > 1 else ""
-    return f"{statistics.mean(known):.3f}{spread}"
+        rows.append([name, "not trained", "-", *(cell([result.get(key)]) for key in _COLUMNS)])
+    return markdown(heads, rows, words=2)
 
 
 def draw(runs: Sequence[Run], exam: Exam, out: Path) -> None:
@@ -324,10 +249,11 @@ def main() -> None:
     """Train, score, tell."""
     options = _parsed()
     try:
-        runs = runs_of(options, planned_epochs(options))
+        epochs = planned_epochs(options.out, asked=options.epochs, fitting=partial(epochs_in, options))
+        runs = runs_of(options, epochs)
         exam = exam_of(options)
         for run in runs:
-            trained(run, options)
+            run.train(says=ARMS[run.arm].says, device=options.device, workers=options.workers)
             scored(run, exam)
         baselines = options.out / "baselines.json"
         if not baselines.is_file():

@@ -10,12 +10,12 @@ csv, with nothing but the options below changed. What is there is taken as it is
 import argparse
 import sys
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from tqdm import tqdm
 
+from arms import markdown
 from habitus.data.opening import open_data
 from habitus.data.records import MODE_WORDS, ReidData
 from habitus.errors import InputError
@@ -76,12 +76,6 @@ def rows_of(report: ReidReport) -> list[tuple[str, ...]]:
     ]  # fmt: skip
 
 
-def markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table."""
-    lines = [heads, ["---" if i < 2 else "--:" for i in range(len(heads))], *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
 def main() -> None:
     """Make, score, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -110,7 +104,7 @@ def main() -> None:
         f"cosine distance, flip {reports[0].flip}, re-ranking {reports[0].reranking}; percent; made in "
         f"{made - start:.0f} s, scored in {end - made:.0f} s.\n"
     )
-    print(markdown(HEADS, [row for report in reports for row in rows_of(report)]))
+    print(markdown(HEADS, [row for report in reports for row in rows_of(report)], words=2))
 
 
 if __name__ == "__main__":
