@@ -32,7 +32,7 @@ from habitus.evaluation.reid import evaluate_reid, trials_of
 from habitus.evaluation.tables import write_values
 from habitus.files import writing
 from habitus.reid.embedder import Embedder
-from habitus.reid.shape_reid import STREAMS, Stream
+from habitus.reid.shape_reid import Stream
 from habitus.sizes import parse_size
 from habitus.training.recipes.cal import Cal
 from habitus.training.recipes.reid import TripletRecipe
@@ -61,8 +61,8 @@ class Arm:
 
     recipe: Mapping[str, Any] | None
     """Changes of the recipe of 3DSL; None: CAL."""
-    rows: Mapping[str, Stream]
-    """What is scored, by the rows' names."""
+    rows: Mapping[str, Stream | None]
+    """Which feature is scored, by the rows' names; None: the only one."""
     says: str
     main: bool = False
     """Trained with every seed; the others with the first."""
@@ -77,7 +77,7 @@ def _without(*kept: str) -> dict[str, Any]:
 
 
 ARMS: dict[str, Arm] = {
-    "baseline": Arm({"streams": "rgb+rgb"}, {"baseline": "fused"}, "two streams of appearance", main=True),
+    "baseline": Arm({"streams": "rgb+rgb"}, {"baseline": None}, "two streams of appearance", main=True),
     "3d": Arm(_without(), {"+ 3D stream": "fused"}, "E_3D that nothing tells of bodies"),
     "adversarial": Arm(_without("adversarial"), {"+ adversarial": "fused"}, "bodies like real ones"),
     "keypoints": Arm(_without("adversarial", "keypoints"), {"+ keypoints": "fused"}, "that stand as in the photo"),
@@ -88,7 +88,7 @@ ARMS: dict[str, Arm] = {
     "consistency": Arm(
         {"beta_consistency": 1.0, "delta_consistency": 100.0}, {"+ consistency": "fused"}, "one body a person (ours)"
     ),
-    "cal": Arm(None, {"CAL": "rgb"}, "appearance alone, taught to forget clothes"),
+    "cal": Arm(None, {"CAL": None}, "appearance alone, taught to forget clothes"),
 }
 
 
@@ -98,7 +98,9 @@ def runs_of(options: argparse.Namespace, epochs: int) -> list[Run]:
     for name in options.arms:
         for seed in range(options.seeds if ARMS[name].main else 1):
             recipe = replace(recipe_of(ARMS[name], options), seed=seed, epochs=epochs)
-            if isinstance(recipe, ShapeReidRecipe) and "body_epochs" not in (ARMS[name].recipe or {}):
+            if isinstance(recipe, Cal):  # the authors' 25 epochs of 60
+                recipe = replace(recipe, clothes_from=int(0.4 * epochs))
+            elif isinstance(recipe, ShapeReidRecipe) and "body_epochs" not in (ARMS[name].recipe or {}):
                 recipe = replace(recipe, body_epochs=int(options.body_share * epochs))
             found.append(Run(name, seed, options.out / f"{name}-{seed}", recipe))
     return found
@@ -140,12 +142,10 @@ def scored(run: Run, data: ReidData, options: argparse.Namespace) -> None:
     """Score what an arm gives, once."""
     if run.scores.is_file():
         return
-    streams = {stream for stream in ARMS[run.arm].rows.values() if stream in STREAMS}
-    ofboth = ARMS[run.arm].recipe is not None and not (ARMS[run.arm].recipe or {}).get("streams")
-    results: dict[str, Any] = {}
-    for stream in sorted(streams):
-        embedder = Embedder(run.folder / MODEL, device=options.device, feature=stream if ofboth else None)
-        results[stream] = scores_of(data, embedder, f"{run.name} {stream}")
+    results = {}
+    for title, stream in ARMS[run.arm].rows.items():
+        embedder = Embedder(run.folder / MODEL, device=options.device, feature=stream)
+        results[title] = scores_of(data, embedder, f"{run.name}: {title}")
     write_values(run.scores, results)
 
 
@@ -168,8 +168,8 @@ def table(runs: Sequence[Run]) -> str:
     rows = []
     for name, arm in ARMS.items():
         scores = [json.loads(run.scores.read_text()) for run in runs if run.arm == name]
-        for title, stream in arm.rows.items() if scores else ():
-            cells = [cell([100 * s[stream][mode][score] for s in scores], 1) for mode, score in _COLUMNS]
+        for title in arm.rows if scores else ():
+            cells = [cell([100 * s[title][mode][score] for s in scores], 1) for mode, score in _COLUMNS]
             rows.append([title, str(len(scores)), *cells])
     return markdown(["arm", "seeds", *(f"{mode}, {score}" for mode, score in _COLUMNS)], rows, words=1)
 
