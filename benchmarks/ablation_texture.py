@@ -90,7 +90,7 @@ ARMS: dict[str, Arm] = {
     "deep": Arm({"reid": "none", "deep": 4.0}, "the last features alone lose detail"),
     "no-pose": Arm({"no_pose": True, "face": "none"}, "without a pose the background lands on the clothes"),
     "no-pcb": Arm({}, "without stripes the limbs lose detail", needs=("no_pcb", "reid_weights")),
-    "ours": Arm({"preset": "ours", "lr": None}, "not in the paper", main=True),
+    "ours": Arm({"preset": "ours", "lr": None, "unet_width": None}, "not in the paper", main=True),
 }
 
 
@@ -99,6 +99,7 @@ def runs_of(options: argparse.Namespace, epochs: int) -> list[Run]:
     common = TextureRecipe(
         preset="rstg", data=(options.world,), reid_weights=options.reid_weights, epochs=epochs, lr=options.lr,
         people=options.people, size=options.size, texture_size=options.texture_size, precision=options.precision,
+        judge_precision=options.precision, unet_width=options.unet_width,
         cache=options.out / "cache",
     )  # fmt: skip
     found = []
@@ -283,6 +284,7 @@ def _parsed() -> argparse.Namespace:
     parser.add_argument("--no-pcb", help="weights of a network without stripes, for the arm no-pcb")
     parser.add_argument("--independent", help="weights that measure CosSim-R")
     parser.add_argument("--imagenet", type=Path, help="torchvision's weights, for the arm perceptual")
+    parser.add_argument("--unet-width", type=int, help="of all arms but ours; default 64, as released")
     parser.add_argument("--lr", type=float, help="of all arms but ours; default 1e-4, as released")
     parser.add_argument("--people", type=int, default=4, help="in a batch")
     parser.add_argument("--size", type=parse_size, default=(128, 64), help="of the renders")

@@ -127,6 +127,23 @@ def test_presets_come_in_their_sizes(body):
         TextureGenerator(body, preset="none")
     with pytest.raises(InputError, match="size 65: rstg makes textures of 64 texels"):
         TextureGenerator(body, preset="rstg", size=65)
+    with pytest.raises(InputError, match="width 7: rstg comes in 64, 32, 16, 8"):
+        TextureGenerator(body, preset="rstg", width=7)
+    with pytest.raises(InputError, match="width 16: ours comes in one only"):
+        TextureGenerator(body, preset="ours", width=16)
+
+
+def test_thin_networks_come_back_as_they_were(body, tmp_path):
+    thin = TextureGenerator(body, preset="rstg", width=8).eval()
+    assert (
+        sum(p.numel() for p in thin.parameters())
+        < sum(p.numel() for p in TextureGenerator.rstg(body).parameters()) / 60
+    )
+    thin.save_pretrained(tmp_path / "thin")
+    loaded = load_generator(tmp_path / "thin", body)
+    sight = Sight(torch.rand(1, 3, 128, 64))
+    with torch.no_grad():
+        assert torch.equal(loaded(sight), thin(sight))
 
 
 def test_photos_are_resized_whole():

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from habitus.body.model import BodyModel
 from habitus.errors import InputError
 from habitus.model_folders import CONFIG, WEIGHTS, model_folder, narrowed, training_notes, write_model_folder
-from habitus.texture.generator.released import ReleasedUNet
+from habitus.texture.generator.released import WIDTH, ReleasedUNet
 from habitus.texture.generator.sight import Sight
 from habitus.texture.generator.uv_network import UvNetwork
 from habitus.weight_files import fitted, read_config, read_tensors
@@ -42,18 +42,23 @@ Gives the whole texture ({size} x {size} texels) of a person on the body {topolo
 class Preset:
     """A kind of generator."""
 
-    build: Callable[[BodyModel, int], nn.Module]
-    """From the body and T to the network, which takes a `Sight`."""
+    build: Callable[[BodyModel, int, int | None], nn.Module]
+    """From the body, T and the width to the network, which takes a `Sight`."""
     sizes: tuple[int, ...]
     """T that it can be built for, the usual one first."""
+    widths: tuple[int, ...]
+    """That it can be built in, the usual one first; none: it comes in one."""
     needs_known: bool
     """Whether it wants to see what unwrapping knows."""
 
 
+_WIDTHS = (WIDTH, 32, 16, 8)
 PRESETS: dict[str, Preset] = {
-    "ours": Preset(UvNetwork, (256, 128, 512), needs_known=True),
-    "rstg": Preset(lambda _, size: ReleasedUNet((size, size)), (64,), needs_known=False),
-    "no-pose": Preset(lambda _, __: ReleasedUNet(), (64,), needs_known=False),
+    "ours": Preset(lambda body, size, _: UvNetwork(body, size), (256, 128, 512), (), needs_known=True),
+    "rstg": Preset(
+        lambda _, size, width: ReleasedUNet((size, size), width=width or WIDTH), (64,), _WIDTHS, needs_known=False
+    ),
+    "no-pose": Preset(lambda _, __, width: ReleasedUNet(width=width or WIDTH), (64,), _WIDTHS, needs_known=False),
 }
 """By the name that config.json and the command line give them."""
 
@@ -66,13 +71,22 @@ class TextureGenerator(nn.Module, PyTorchModelHubMixin):
         preset: a key of `PRESETS`. ours keeps what the photo shows and fills in the rest (`uv_network`); rstg is the
             released network; no-pose the same without a body, whose picture is the person's photo anew, no texture.
         size: T, texels along a side; None is the preset's usual one.
+        width: of the released network, channels at the photo's own resolution: 64, or fewer for experiments on CPUs.
         trained: where the weights come from: recipe, data, seed, commit, scores. Free, JSON.
 
     Raises:
-        InputError: there is no such preset, or it does not come in that size.
+        InputError: there is no such preset, or it does not come in that size or width.
     """
 
-    def __init__(self, body: BodyModel, *, preset: str, size: int | None = None, trained: dict[str, Any] | None = None):
+    def __init__(
+        self,
+        body: BodyModel,
+        *,
+        preset: str,
+        size: int | None = None,
+        width: int | None = None,
+        trained: dict[str, Any] | None = None,
+    ):
         super().__init__()
         if preset not in PRESETS:
             raise InputError(f"preset {preset!r}: choose from {', '.join(PRESETS)}")
@@ -80,10 +94,13 @@ class TextureGenerator(nn.Module, PyTorchModelHubMixin):
         size = kind.sizes[0] if size is None else size
         if size not in kind.sizes:
             raise InputError(f"size {size}: {preset} makes textures of {', '.join(map(str, kind.sizes))} texels")
+        if width is not None and width not in kind.widths:
+            raise InputError(f"width {width}: {preset} comes in {', '.join(map(str, kind.widths)) or 'one only'}")
+        self.width = width
         self.preset, self.size, self.needs_known = preset, size, kind.needs_known
         self.topology, self.layout = body.topology, layout_digest(body)
         self.trained = dict(trained or {})
-        self.network = kind.build(body, size)
+        self.network = kind.build(body, size, width)
 
     @classmethod
     def ours(cls, body: BodyModel, *, size: int = 256) -> Self:
@@ -107,8 +124,8 @@ class TextureGenerator(nn.Module, PyTorchModelHubMixin):
     def config(self) -> dict[str, Any]:
         """All that builds this network again on the same body, and `trained`."""
         return {
-            "model": KIND, "preset": self.preset, "size": self.size, "topology": self.topology, "layout": self.layout,
-            "trained": self.trained,
+            "model": KIND, "preset": self.preset, "size": self.size, "width": self.width,
+            "topology": self.topology, "layout": self.layout, "trained": self.trained,
         }  # fmt: skip
 
     def save_pretrained(
@@ -160,7 +177,8 @@ class TextureGenerator(nn.Module, PyTorchModelHubMixin):
         config = read_config(folder / CONFIG)
         _check_body(config, body, folder / CONFIG)
         try:
-            model = cls(body, preset=config["preset"], size=config["size"], trained=config.get("trained"))
+            options = {name: config.get(name) for name in ("width", "trained")}
+            model = cls(body, preset=config["preset"], size=config["size"], **options)
         except InputError as error:
             raise InputError(f"{folder / CONFIG}: {error}") from error
         except (KeyError, TypeError, ValueError) as error:

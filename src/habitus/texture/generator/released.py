@@ -9,10 +9,12 @@ from torch import Tensor, nn
 
 from habitus.texture.generator.sight import Sight
 
-WIDTHS = (64, 128, 256, 512, 512)
-"""Channels on the way down, from the photo's own resolution to its sixteenth."""
-UP = (256, 128, 64, 64)
-"""Channels on the way up."""
+WIDTH = 64
+"""Channels of the released network at the photo's own resolution."""
+DOWN = (1, 2, 4, 8, 8)
+"""How many times as many there are on the way down, from the photo's own resolution to its sixteenth."""
+UP = (4, 2, 1, 1)
+"""And on the way up."""
 
 
 class ReleasedUNet(nn.Module):
@@ -23,16 +25,19 @@ class ReleasedUNet(nn.Module):
 
     Args:
         out: (height, width) that the picture is resized to; None leaves it at the photo's.
+        width: channels at the photo's own resolution, all others in proportion; fewer than the released 64 for
+            experiments on CPUs, whose time goes with its square.
     """
 
-    def __init__(self, out: tuple[int, int] | None = None):
+    def __init__(self, out: tuple[int, int] | None = None, *, width: int = WIDTH):
         super().__init__()
         self.out = out
-        self.first = _twice(3, WIDTHS[0])
-        self.down = nn.ModuleList([_twice(a, b) for a, b in itertools.pairwise(WIDTHS)])
-        below = (WIDTHS[-1], *UP[:-1])
-        self.up = nn.ModuleList([_twice(a + b, c) for a, b, c in zip(below, WIDTHS[-2::-1], UP, strict=True)])
-        self.last = nn.Conv2d(UP[-1], 3, 1)
+        down, up = ([factor * width for factor in factors] for factors in (DOWN, UP))
+        self.first = _twice(3, down[0])
+        self.down = nn.ModuleList([_twice(a, b) for a, b in itertools.pairwise(down)])
+        below = (down[-1], *up[:-1])
+        self.up = nn.ModuleList([_twice(a + b, c) for a, b, c in zip(below, down[-2::-1], up, strict=True)])
+        self.last = nn.Conv2d(up[-1], 3, 1)
 
     def forward(self, sight: Sight) -> Float[Tensor, "B 3 h w"]:
         """Colours in [0, 1]; the network itself works in [-1, 1]."""

@@ -98,6 +98,9 @@ class TextureRecipe(LoopSettings):
     """Of the renders, pixels."""
     texture_size: Annotated[int, arg(metavar="T")] = 256
     """Texels a side, of --preset ours: 128, 256 or 512."""
+    unet_width: Annotated[int | None, arg(metavar="CHANNELS")] = None
+    """Of --preset rstg: channels at the photo's own resolution, 32, 16 or 8 for experiments on CPUs. Without: 64, as
+    released."""
     init: Annotated[str | None, arg(metavar="NAME|DIR")] = None
     """Generator to start from: ours or rstg (shipped), or a trained model's folder. Without: from scratch."""
     cache: Annotated[Path | None, arg(metavar="DIR")] = None

@@ -191,7 +191,8 @@ def _check(recipe: TextureRecipe) -> None:
 def _generator(recipe: TextureRecipe, body: BodyModel) -> TextureGenerator:
     preset = "no-pose" if recipe.no_pose else recipe.preset
     if recipe.init is None:
-        return TextureGenerator(body, preset=preset, size=recipe.texture_size if preset == "ours" else None)
+        size = recipe.texture_size if preset == "ours" else None
+        return TextureGenerator(body, preset=preset, size=size, width=recipe.unet_width)
     generator = load_generator(recipe.init, body)
     if generator.preset != preset:
         raise InputError(f"--init {recipe.init}: is a generator of the preset {generator.preset}, not {preset}")
