@@ -10,6 +10,7 @@ from PIL import Image
 
 from habitus import cli
 from habitus.body.model import BodyModel
+from habitus.body_cli import BodiesCommand, CompareCommand, PerceiveCommand, PersonCommand
 from habitus.evaluate_cli import EvaluateRecoveryCommand, EvaluateReidCommand, EvaluateTextureCommand
 from habitus.export.pictures import to_picture
 from habitus.synthetic.photos.making import make_person
@@ -40,8 +41,8 @@ def test_commands_are_understood(line, monkeypatch):
     """Every command of the README parses: options it names exist."""
     ran = []
     for command in (
-        cli.PersonCommand, cli.DemoCommand, cli.SynthCommand, cli.TrainCommand, cli.EmbedCommand, cli.PerceiveCommand,
-        cli.BodiesCommand, cli.CompareCommand, EvaluateReidCommand, EvaluateTextureCommand, EvaluateRecoveryCommand,
+        PersonCommand, cli.DemoCommand, cli.SynthCommand, cli.TrainCommand, cli.EmbedCommand, PerceiveCommand,
+        BodiesCommand, CompareCommand, EvaluateReidCommand, EvaluateTextureCommand, EvaluateRecoveryCommand,
         cli.DoctorCommand, cli.FetchModelsCommand,
     ):  # fmt: skip
         monkeypatch.setattr(command, "run", lambda self: ran.append(self))  # noqa: PLW0108 - it binds self

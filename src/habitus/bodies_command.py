@@ -21,7 +21,7 @@ from habitus.recovery.photo_bodies import Found, import_photos, recover_photos
 from habitus.unfinished import begin, parts_of
 
 if TYPE_CHECKING:
-    from habitus.cli import BodiesCommand
+    from habitus.body_cli import BodiesCommand
 
 
 @dataclass(frozen=True)

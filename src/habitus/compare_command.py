@@ -12,7 +12,7 @@ from habitus.recovery.parameter_files import load_params
 from habitus.types import BodyParams
 
 if TYPE_CHECKING:
-    from habitus.cli import CompareCommand
+    from habitus.body_cli import CompareCommand
 
 PARAMS = "params.npz"
 """What `habitus person` writes into its folder."""

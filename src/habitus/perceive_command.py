@@ -18,7 +18,7 @@ from habitus.recovery.seen_file import SEEN, write_seen
 from habitus.unfinished import begin, parts_of
 
 if TYPE_CHECKING:
-    from habitus.cli import PerceiveCommand
+    from habitus.body_cli import PerceiveCommand
 
 
 @dataclass(frozen=True)

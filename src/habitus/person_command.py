@@ -20,7 +20,7 @@ from habitus.texture.choice import TextureMaker, texture_maker
 from habitus.types import BodyParams, Box
 
 if TYPE_CHECKING:
-    from habitus.cli import PersonCommand
+    from habitus.body_cli import PersonCommand
 
 log = logging.getLogger("habitus")
 
