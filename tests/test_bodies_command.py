@@ -24,7 +24,7 @@ def body_of(path) -> FoundBody:
 
 @pytest.fixture
 def photos(tmp_path, monkeypatch):
-    def found(body, paths, *, mask_method):
+    def found(body, paths, *, mask_method, finder):
         return [((8, 4), "no person was found" if path.stem == "005" else body_of(path)) for path in paths]
 
     monkeypatch.setattr(bodies_command, "recover_photos", found)
@@ -76,6 +76,8 @@ def test_bad_input(tmp_path, photos, monkeypatch, capsys):
     assert "--workers 0" in refused(capsys, folder, output, "--workers", "0")
     assert "leave the other away" in refused(capsys, folder, output, "--hmr", str(folder), "--smplmarket", str(folder))
     assert "no such folder" in refused(capsys, folder, output, "--hmr", str(tmp_path / "nothing"))
+    assert "needs a network" in refused(capsys, folder, output, "--method", "regress")
+    assert "have the bodies already" in refused(capsys, folder, output, "--hmr", str(folder), "--regressor", "run")
     assert "has no SMPL_RSC/pkl" in refused(capsys, folder, output, "--smplmarket", str(folder))
     (folder / "SMPL_RSC/pkl").mkdir(parents=True)
     assert "give your SMPL file with --body" in refused(capsys, folder, output, "--smplmarket", str(folder))

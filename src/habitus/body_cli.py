@@ -130,6 +130,10 @@ class BodiesCommand:
     """Folder of HMR's pickles (or .npz with SMPL's names), one a photo, to take instead of fitting; needs --body."""
     smplmarket: Annotated[Path | None, arg(metavar="DIR")] = None
     """Folder of SMPLMarket (with SMPL_RSC/), to take its bodies instead of fitting; needs --body."""
+    method: Literal["fit", "regress"] = "fit"
+    """How bodies are recovered. fit: by optimisation, which takes a second. regress: as a network says, at once."""
+    regressor: Annotated[str | None, arg(metavar="DIR")] = None
+    """Weights of that network: a folder of `habitus train body`, or of 3dsl. Fits start from what it says."""
     body: Annotated[Path | None, arg(metavar="FILE")] = None
     """Your SMPL .npz or .pkl, instead of the open body."""
     mask_method: Literal["auto", "pose", "selfie", "grabcut"] = "auto"

@@ -12,9 +12,9 @@ from habitus.body.model import BodyModel
 from habitus.errors import InputError
 from habitus.export.folder import check_output_folder
 from habitus.pipeline import Reconstruction, reconstruct, reconstruct_all
-from habitus.recovery.finding import BodyFinder, body_finder
+from habitus.recovery.finding import BodyFinder
 from habitus.recovery.parameter_files import load_params, without_camera
-from habitus.reid.e_3d import load_e_3d
+from habitus.reid.e_3d import named_finder
 from habitus.reid.embedder import photos_in
 from habitus.texture.choice import TextureMaker, texture_maker
 from habitus.types import BodyParams, Box
@@ -36,7 +36,7 @@ def make_people(command: "PersonCommand") -> None:
     check_output_folder(command.output)
     groups = list(_groups(command))
     body = BodyModel(load_body_data(command.body, uv_obj=command.uv))
-    finder = _finder(command, body)
+    finder = named_finder(command.method, command.regressor, body)
     texture = texture_maker(body, command.texture, generator=command.generator)
     failed = 0
     for name, photos in groups:
@@ -68,12 +68,6 @@ def _check(command: "PersonCommand") -> None:
         raise InputError(f"{command.params}: --params goes with the photos of one person; leave --all and --each away")
     if command.params is not None and (command.method == "regress" or command.regressor is not None):
         raise InputError(f"{command.params}: --params has the body already; leave --method and --regressor away")
-
-
-def _finder(command: "PersonCommand", body: BodyModel) -> BodyFinder:
-    if command.regressor is None:
-        return body_finder(command.method)
-    return body_finder(command.method, regressor=load_e_3d(command.regressor, body), name=command.regressor)
 
 
 def _groups(command: "PersonCommand") -> Iterator[tuple[str, tuple[Path, ...]]]:
