@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import habitus  # noqa: F401
-from arms import Run, cell, epoch_seconds, epochs_within, markdown, planned_epochs
+from arms import Run, cell, epoch_seconds, epochs_within, markdown, parser_of, planned_epochs
 from tqdm import tqdm
 
 from habitus.data.opening import open_data
@@ -131,8 +131,8 @@ def epochs_in(options: argparse.Namespace) -> int:
     for run in runs:
         if run.arm not in seconds:
             data = training_data(run.recipe.data, train_on="train")
-            make = cal_task if isinstance(run.recipe, Cal) else shape_reid_task
-            task = make(run.recipe, data.records if isinstance(run.recipe, Cal) else data)  # pyright: ignore[reportArgumentType]
+            of_cal = isinstance(run.recipe, Cal)
+            task = cal_task(run.recipe, data.records) if of_cal else shape_reid_task(run.recipe, data)
             seconds[run.arm] = epoch_seconds(task, run.recipe, device=options.device, workers=options.workers)
             print(f"an epoch of {run.arm} takes {seconds[run.arm] / 60:.1f} minutes")
     return epochs_within(options.hours, [seconds[run.arm] for run in runs])
@@ -193,17 +193,7 @@ def main() -> None:
 
 
 def _parsed() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("world", type=Path, help="made world to train on")
-    parser.add_argument("scored", type=Path, help="made world to score on, of a held-out seed")
-    parser.add_argument("--out", type=Path, required=True)
-    budget = parser.add_mutually_exclusive_group(required=True)
-    budget.add_argument("--hours", type=float, help="for all of it, on this machine as it is now")
-    budget.add_argument("--epochs", type=int, help="of every training")
-    parser.add_argument(
-        "--arms", nargs="+", default=list(ARMS), choices=list(ARMS), metavar="ARM", help=", ".join(ARMS)
-    )
-    parser.add_argument("--seeds", type=int, default=3, help="of the main arms")
+    parser = parser_of(__doc__, ARMS)
     parser.add_argument("--body-share", type=float, default=0.2, help="of the epochs, for bodies alone")
     parser.add_argument("--init", type=Path, help="weights that the first stream of every arm begins with")
     parser.add_argument("--shape-init", type=Path, help="E_3D of `habitus train body` to begin with")
@@ -221,9 +211,6 @@ def _parsed() -> argparse.Namespace:
     parser.add_argument("--images", type=int, default=4)
     parser.add_argument("--positives", default="clothes-changing", choices=("any", "clothes-changing"))
     parser.add_argument("--negatives", default="any", choices=("any", "similar-clothes"))
-    parser.add_argument("--precision", default="auto", choices=("auto", "float32", "bf16"))
-    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
-    parser.add_argument("--workers", type=int, default=1)
     return parser.parse_args()
 
 

@@ -23,7 +23,7 @@ from typing import Any
 
 import habitus  # noqa: F401
 import torch
-from arms import Run, cell, epoch_seconds, epochs_within, markdown, planned_epochs
+from arms import Run, cell, epoch_seconds, epochs_within, markdown, parser_of, planned_epochs
 from jaxtyping import Float
 from torch import Tensor
 from tqdm import tqdm
@@ -269,17 +269,7 @@ def main() -> None:
 
 
 def _parsed() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("world", type=Path, help="made world to train on")
-    parser.add_argument("scored", type=Path, help="made world to score on, of a held-out seed")
-    parser.add_argument("--out", type=Path, required=True)
-    budget = parser.add_mutually_exclusive_group(required=True)
-    budget.add_argument("--hours", type=float, help="for all of it, on this machine as it is now")
-    budget.add_argument("--epochs", type=int, help="of every training")
-    parser.add_argument(
-        "--arms", nargs="+", default=list(ARMS), choices=list(ARMS), metavar="ARM", help=", ".join(ARMS)
-    )
-    parser.add_argument("--seeds", type=int, default=3, help="of the main arms")
+    parser = parser_of(__doc__, ARMS)
     parser.add_argument("--reid-weights", default="pcb", help="that supervise, and measure CosSim")
     parser.add_argument("--no-pcb", help="weights of a network without stripes, for the arm no-pcb")
     parser.add_argument("--independent", help="weights that measure CosSim-R")
@@ -290,9 +280,6 @@ def _parsed() -> argparse.Namespace:
     parser.add_argument("--size", type=parse_size, default=(128, 64), help="of the renders")
     parser.add_argument("--texture-size", type=int, default=256, help="of ours")
     parser.add_argument("--count", type=int, default=400, help="photos to score on")
-    parser.add_argument("--precision", default="auto", choices=("auto", "float32", "bf16"))
-    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
-    parser.add_argument("--workers", type=int, default=1)
     options = parser.parse_args()
     for name, arm in ARMS.items():
         if name in options.arms and arm.needs is not None and getattr(options, arm.needs[0]) is None:

@@ -1,11 +1,12 @@
 """What ablations share: arms with seeds, trained one after the other within some hours, each only once."""
 
 # ruff: noqa: I001 - habitus is imported before torch: it sets how OpenMP waits
+import argparse
 import json
 import statistics
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,25 @@ def epoch_seconds(task: Task, settings: LoopSettings, *, device: str, workers: i
         train_on(task, to_device(batch, chosen), epoch=0, progress=0.0, settings=settings, device=chosen)
         taken.append(time.perf_counter() - begun)
     return len(batches) * statistics.mean(taken[1:])
+
+
+def parser_of(says: str | None, arms: Collection[str]) -> argparse.ArgumentParser:
+    """The options that all ablations have; a docstring for help."""
+    parser = argparse.ArgumentParser(description=says, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("world", type=Path, help="made world to train on")
+    parser.add_argument("scored", type=Path, help="made world to score on, of a held-out seed")
+    parser.add_argument("--out", type=Path, required=True)
+    budget = parser.add_mutually_exclusive_group(required=True)
+    budget.add_argument("--hours", type=float, help="for all of it, on this machine as it is now")
+    budget.add_argument("--epochs", type=int, help="of every training")
+    parser.add_argument(
+        "--arms", nargs="+", default=list(arms), choices=list(arms), metavar="ARM", help=", ".join(arms)
+    )
+    parser.add_argument("--seeds", type=int, default=3, help="of the main arms")
+    parser.add_argument("--precision", default="auto", choices=("auto", "float32", "bf16"))
+    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
+    parser.add_argument("--workers", type=int, default=1)
+    return parser
 
 
 def cell(values: Sequence[float | None], digits: int = 3) -> str:

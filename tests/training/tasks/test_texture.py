@@ -196,6 +196,7 @@ def test_no_pose_draws_the_photo_itself(places, tmp_path):
     [
         (("--no-pose", "--preset", "rstg"), "--no-pose: makes a picture, no texture"),
         (("--no-pose", "--face", "none", "--truth", 0), "--reid same_person needs another's"),
+        (("--unet-width", 16), "--unet-width 16: is for --preset rstg from scratch"),
         (("--pixel", -1), "weights of losses: must be 0 at least"),
         (("--uv", "smpl_uv.obj"), "--uv goes with --body"),
         (("--texture-size", 100), "size 100: ours makes textures of"),

@@ -183,6 +183,10 @@ def _check(recipe: TextureRecipe) -> None:
         raise InputError(f"--no-pose: draws a photo anew in its own pose; --reid {chosen.reid} needs another's")
     if recipe.uv is not None and recipe.body is None:
         raise InputError(f"{recipe.uv}: --uv goes with --body; the open body has its own layout")
+    if recipe.unet_width is not None and (recipe.init is not None or recipe.preset != "rstg"):
+        raise InputError(
+            f"--unet-width {recipe.unet_width}: is for --preset rstg from scratch; leave it, or --init, away"
+        )
     weights = (recipe.reid_weight, recipe.face_weight, recipe.perceptual_weight, recipe.pixel, recipe.deep)
     if min(*weights, recipe.seams, chosen.truth, recipe.margin) < 0:
         raise InputError("weights of losses: must be 0 at least")
